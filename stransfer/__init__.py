@@ -1,0 +1,68 @@
+"""Stransfer's engine: paints a photo in the manner of an artwork.
+
+    import stransfer
+
+    for step in stransfer.run("photo.jpg", "painting.jpg", stransfer.Settings(steps=5)):
+        print(step.step, step.loss.total)
+    stransfer.save(step.image, "result.png")
+
+Reading order: `settings` and `models` (what can be chosen), `pyramid` (the plan of a run),
+`networks` and `losses` (what is measured), `objective` and `optimizers` (what is minimised and
+how), `transfer` (the run). `images`, `weights`, `checkpoint` and `progress` serve them, and
+`cli` is the door for people. The engine knows nothing of the site.
+
+TensorFlow is only imported by `networks`, `losses`, `objective`, `optimizers` and `transfer`,
+and these only when a run begins.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from stransfer.checkpoint import Checkpoint
+from stransfer.errors import (
+    ImageError,
+    SettingsError,
+    StransferError,
+    TransferError,
+    WeightsError,
+)
+from stransfer.images import save
+from stransfer.models import MODELS, Model
+from stransfer.settings import SETTINGS, Setting, Settings
+
+if TYPE_CHECKING:
+    from stransfer.transfer import Loss, Step, Transfer, run
+
+__all__ = [
+    "MODELS",
+    "SETTINGS",
+    "Checkpoint",
+    "ImageError",
+    "Loss",
+    "Model",
+    "Setting",
+    "Settings",
+    "SettingsError",
+    "Step",
+    "StransferError",
+    "Transfer",
+    "TransferError",
+    "WeightsError",
+    "run",
+    "save",
+]
+
+# TensorFlow reads this when it is imported, and without it greets every user with a page of notes.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+_LATER = ("Loss", "Step", "Transfer", "run")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        from stransfer import transfer
+
+        return getattr(transfer, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

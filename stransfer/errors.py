@@ -1,0 +1,44 @@
+"""The one tree of errors a person can meet.
+
+    StransferError
+    ├── SettingsError    a setting is unknown, of the wrong type or out of range
+    ├── ImageError       a picture cannot be read, is too large or too small
+    ├── WeightsError     a network's weights are missing, damaged or not its own
+    └── TransferError    the optimisation itself could not go on
+
+Catch `StransferError` to catch them all. Every message is a sentence that says what was
+expected, what was received and how to mend it, fit to be shown as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class StransferError(Exception):
+    """Base of all errors; `exit_code` is what the command line ends with."""
+
+    exit_code = 2
+
+
+class SettingsError(StransferError):
+    """One or more settings cannot be accepted; `fields` has a sentence for each, by name."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        """Keep the sentences by the name of the setting."""
+        super().__init__(" ".join(f"{name}: {message}" for name, message in fields.items()))
+        self.fields = dict(fields)
+
+
+class ImageError(StransferError):
+    """A picture cannot be used as it is."""
+
+
+class WeightsError(StransferError):
+    """The weights of a network are missing, damaged, or belong to another network."""
+
+
+class TransferError(StransferError):
+    """The optimisation could not go on, for a reason the settings do not show."""
+
+    exit_code = 1

@@ -1,0 +1,254 @@
+"""Pictures in and out: one loader for everything that is read, one way to write.
+
+Inside the engine a picture is a float32 array [height, width, 3] of sRGB values in [0, 1].
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from stransfer.errors import ImageError
+
+Picture = npt.NDArray[np.float32]
+Source = str | Path | bytes | Image.Image | Picture
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+FORMAT_NAMES = "JPEG, PNG or WebP"
+
+# The EXIF orientations that lay a picture on its side.
+_TURNED = (5, 6, 7, 8)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest and smallest picture that is read; checked before a pixel is decoded."""
+
+    pixels: int = 50_000_000
+    longest_side: int = 12_000
+    shortest_side: int = 32
+    aspect: float = 20.0
+
+
+def read(source: Source, limits: Limits | None = None) -> Picture:
+    """Return a picture as an array of shape [height, width, 3], sRGB in [0, 1].
+
+    `source` is a path, the bytes of a file, a Pillow image, or such an array. Raises ImageError.
+    """
+    if isinstance(source, np.ndarray):
+        return _checked_array(source)
+    image = to_rgb(source) if isinstance(source, Image.Image) else open_rgb(source, limits)
+    return to_picture(image)
+
+
+def open_rgb(source: str | Path | bytes, limits: Limits | None = None) -> Image.Image:
+    """Open a JPEG, PNG or WebP file as an upright sRGB image without its metadata.
+
+    The format is decided by content, never by name; the first frame of an animation counts.
+    Raises ImageError if it is no such file, is damaged, or is outside `limits`.
+    """
+    name = "the picture" if isinstance(source, bytes) else str(Path(source).name)
+    with _stream(source, name) as stream, _readable(name):
+        with warnings.catch_warnings():
+            # Our own limits are checked below, on the header alone.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(stream, formats=FORMATS)
+        check_size(*image.size, limits or Limits())
+        image.load()
+        return to_rgb(image)
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """Return the width and height a picture file has when it is upright, from its header alone.
+
+    Raises ImageError if it is no picture or is outside the default limits.
+    """
+    with _stream(path, path.name) as stream, _readable(path.name):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(stream, formats=FORMATS)
+        check_size(*image.size, Limits())
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED
+        return (image.height, image.width) if turned else image.size
+
+
+def check_size(width: int, height: int, limits: Limits) -> None:
+    """Raise ImageError if a picture of this size is outside the limits."""
+    shown = f"this one is {width} × {height}"
+    if width * height > limits.pixels:
+        raise ImageError(
+            f"A picture may have at most {limits.pixels / 1e6:g} megapixels, and {shown}; "
+            "make it smaller and try again."
+        )
+    if max(width, height) > limits.longest_side:
+        raise ImageError(
+            f"A picture may be at most {limits.longest_side} px long, and {shown}; "
+            "make it smaller and try again."
+        )
+    if min(width, height) < limits.shortest_side:
+        raise ImageError(
+            f"A picture must be at least {limits.shortest_side} px on its short side, and {shown}; "
+            "take a larger one."
+        )
+    if max(width, height) > limits.aspect * min(width, height):
+        raise ImageError(
+            f"A picture may be at most {limits.aspect:g} times as long as it is short, and "
+            f"{shown}; crop it and try again."
+        )
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Return the image upright, in sRGB, 8 bits a channel, over white where it is transparent."""
+    profile = image.info.get("icc_profile")
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _eight_bits(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        alpha = image.getchannel("A")
+        colours = _to_srgb(image.convert("RGB"), profile)
+        white = Image.new("RGB", image.size, "white")
+        return Image.composite(colours, white, alpha)
+    return _to_srgb(image, profile)
+
+
+def to_picture(image: Image.Image) -> Picture:
+    """Return an RGB image as float32 [height, width, 3] in [0, 1]."""
+    picture: Picture = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
+    return picture
+
+
+def to_image(picture: Picture) -> Image.Image:
+    """Return a picture as an 8-bit RGB image, rounded to the nearest value."""
+    return Image.fromarray(np.uint8(np.clip(picture, 0, 1) * 255 + 0.5), "RGB")
+
+
+def resize(picture: Picture, width: int, height: int) -> Picture:
+    """Return the picture at another size, low-pass filtered where it shrinks (Lanczos)."""
+    if picture.shape[:2] == (height, width):
+        return picture
+    channels = [
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(picture[..., channel])).resize(
+                (width, height), Image.Resampling.LANCZOS
+            )
+        )
+        for channel in range(picture.shape[2])
+    ]
+    resized: Picture = np.clip(np.stack(channels, axis=-1), 0, 1).astype(np.float32)
+    return resized
+
+
+def fit(width: int, height: int, long_side: int) -> tuple[int, int]:
+    """Return width and height scaled so that the longer one is `long_side`; neither below 1."""
+    scale = long_side / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def encode(image: Image.Image, kind: str = "PNG", quality: int = 95) -> bytes:
+    """Return the bytes of a file of `kind`, one of FORMATS, without any metadata."""
+    buffer = io.BytesIO()
+    plain = Image.new(image.mode, image.size)
+    plain.paste(image)
+    plain.save(buffer, kind, quality=quality)
+    return buffer.getvalue()
+
+
+def save(picture: Picture, path: str | Path) -> None:
+    """Write a picture as a PNG file, whole or not at all."""
+    write_atomically(Path(path), encode(to_image(picture), "PNG"))
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing: a reader sees the old content or the new, even after a crash.
+
+    Raises ImageError if the folder does not exist or cannot be written.
+    """
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise ImageError(
+            f"Cannot write {path}: {error.strerror}; name a folder that exists and is writable."
+        ) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _stream(source: str | Path | bytes, name: str) -> Iterator[BinaryIO]:
+    if isinstance(source, bytes):
+        yield io.BytesIO(source)
+        return
+    try:
+        content = Path(source).read_bytes()
+    except OSError as error:
+        raise ImageError(f"Cannot read {name}: {error.strerror}; check the path.") from error
+    yield io.BytesIO(content)
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    try:
+        yield
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            f"Expected a {FORMAT_NAMES} picture, but {name} is none; choose another file."
+        ) from error
+    # Pillow's decoders report damage in many ways, ValueError, SyntaxError and struct.error
+    # among them; whatever a file provokes, it is the file that is to blame.
+    except ImageError:
+        raise
+    except Exception as error:
+        raise ImageError(
+            f"{name[:1].upper()}{name[1:]} is damaged or cut short and cannot be read; "
+            "choose another file, or save it again."
+        ) from error
+
+
+def _checked_array(array: Picture) -> Picture:
+    if array.ndim != 3 or array.shape[2] != 3 or not np.issubdtype(array.dtype, np.floating):
+        raise ImageError(
+            "Expected an array of floats of shape [height, width, 3] with values in [0, 1], "
+            f"but received {array.dtype} of shape {list(array.shape)}."
+        )
+    return np.clip(array, 0, 1).astype(np.float32)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    values = np.asarray(image, np.float64)
+    # Integer modes hold 16-bit samples; a float image has no fixed white, so its own peak is it.
+    white = 65535.0 if image.mode.startswith("I") else max(1.0, float(values.max(initial=0)))
+    return Image.fromarray(np.uint8(np.clip(values / white, 0, 1) * 255 + 0.5), "L")
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(
+                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+            if converted is not None:
+                return converted
+        # A broken or mismatched profile is common in the wild and no reason to refuse the photo.
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            pass
+    return image.convert("RGB")

@@ -1,0 +1,42 @@
+"""Loads TensorFlow, quietly: importing it takes seconds, so it is put off until it is needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def load() -> None:
+    """Import the part of the engine that needs TensorFlow; later imports of it cost nothing."""
+    with _native_messages_held_back():
+        import tensorflow as tf
+
+        import stransfer.transfer  # noqa: F401
+
+        # Looking for graphics cards is what it has most to say about.
+        tf.config.list_physical_devices()
+
+
+@contextmanager
+def _native_messages_held_back() -> Iterator[None]:
+    """Hold back what native code prints while it loads, and show it only if loading fails.
+
+    TensorFlow prints notes about missing graphics cards before any of its settings for logging
+    is in force, so the file descriptor itself has to be turned aside.
+    """
+    sys.stderr.flush()
+    original = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            aside.seek(0)
+            os.write(original, aside.read())
+            raise
+        finally:
+            os.dup2(original, 2)
+            os.close(original)

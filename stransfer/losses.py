@@ -1,0 +1,62 @@
+"""The losses, as pure functions of feature maps and images.
+
+Every loss is relative to its target or a mean over pixels, so that its size depends neither on
+the size of the image nor on the network, and one set of weights suits them all.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+# Keeps a target without any signal (a black picture, a dead layer) from dividing by zero.
+_EPSILON = 1e-12
+
+
+def gram_matrix(features: tf.Tensor) -> tf.Tensor:
+    """Return the correlations between channels, float32 [channels, channels].
+
+    `features` is [1, height, width, channels]. Gatys, Ecker, Bethge 2016, equation 3, but divided
+    by height times width, so that pictures of different sizes can be compared.
+    """
+    channels = tf.shape(features)[-1]
+    vectors = tf.reshape(features, [-1, channels])
+    positions = tf.cast(tf.shape(vectors)[0], tf.float32)
+    return tf.matmul(vectors, vectors, transpose_a=True) / positions
+
+
+def style_distance(gram: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """Return the squared distance of two Gram matrices, relative to the target's squared norm.
+
+    Gatys et al. 2016, equation 4, with the target's norm in place of the paper's 4 N² M²: it is 0
+    at the target and 1 for an image without any correlations, in every layer of every network.
+    """
+    return tf.reduce_sum(tf.square(gram - target)) / (tf.reduce_sum(tf.square(target)) + _EPSILON)
+
+
+def content_distance(features: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """Return the squared distance of two feature maps, relative to the target's squared norm.
+
+    Gatys et al. 2016, equation 1, with the target's norm in place of the factor 1/2. Both are
+    [1, height, width, channels].
+    """
+    return tf.reduce_sum(tf.square(features - target)) / (
+        tf.reduce_sum(tf.square(target)) + _EPSILON
+    )
+
+
+def total_variation(image: tf.Tensor) -> tf.Tensor:
+    """Return the mean squared difference of neighbouring pixels, over rows plus over columns.
+
+    `image` is [1, height, width, 3] in [0, 1]. The squared (Tikhonov) form of Mahendran and
+    Vedaldi 2015, section 3.2 with beta = 2, as a mean instead of a sum. An image one pixel high
+    or wide has no neighbours in that direction, and they count nothing.
+    """
+    down = image[:, 1:] - image[:, :-1]
+    right = image[:, :, 1:] - image[:, :, :-1]
+    return _mean_square(down) + _mean_square(right)
+
+
+def _mean_square(values: tf.Tensor) -> tf.Tensor:
+    return tf.math.divide_no_nan(
+        tf.reduce_sum(tf.square(values)), tf.cast(tf.size(values), tf.float32)
+    )

@@ -1,0 +1,117 @@
+"""What is minimised: the weighted sum of content, style and total variation losses."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from stransfer import losses
+from stransfer.models import LayerWeights
+from stransfer.networks import FeatureExtractor
+from stransfer.settings import Settings
+
+# What a weight of 1 means, next to the style loss. Chosen so that the defaults paint the photo
+# while its objects stay recognisable, and so that total variation only removes noise.
+CONTENT_BALANCE = 0.06
+TOTAL_VARIATION_BALANCE = 1.0
+
+
+class Targets(NamedTuple):
+    """What the image is drawn towards: feature maps of the photo, Gram matrices of the artwork."""
+
+    content: tuple[tf.Tensor, ...]
+    style: tuple[tf.Tensor, ...]
+
+
+class Weights(NamedTuple):
+    """How much each part of the loss counts, as scalar tensors or numbers."""
+
+    content: float
+    style: float
+    tv: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> Weights:
+        """Return the weights that the settings stand for."""
+        return cls(
+            content=settings.content_weight * CONTENT_BALANCE,
+            style=settings.style_weight,
+            tv=settings.tv_weight * TOTAL_VARIATION_BALANCE,
+        )
+
+
+class Losses(NamedTuple):
+    """The weighted sum and its unweighted parts, each a scalar tensor."""
+
+    total: tf.Tensor
+    content: tf.Tensor
+    style: tf.Tensor
+    tv: tf.Tensor
+
+
+class Objective:
+    """The loss of an image. Gatys, Ecker, Bethge 2016, equation 7.
+
+    Within content and within style the layers' weights are normalised to sum to 1.
+    """
+
+    def __init__(
+        self, extractor: FeatureExtractor, content: LayerWeights, style: LayerWeights
+    ) -> None:
+        """Measure with weighted content and style layers, all of which the extractor has."""
+        self._content = _shares(content)
+        self._style = _shares(style)
+        self._extractor = extractor
+
+    @property
+    def targets_signature(self) -> Targets:
+        """The shapes of the targets, for whatever size of image."""
+        return Targets(
+            content=tuple(tf.TensorSpec([1, None, None, None], tf.float32) for _ in self._content),
+            style=tuple(tf.TensorSpec([None, None], tf.float32) for _ in self._style),
+        )
+
+    def targets(self, content: tf.Tensor, style: tf.Tensor) -> Targets:
+        """Return the targets for a photo and an artwork, each [1, height, width, 3] in [0, 1]."""
+        content_features = self._extractor(content)
+        style_features = self._extractor(style)
+        return Targets(
+            content=tuple(content_features[layer] for layer in self._content),
+            style=tuple(losses.gram_matrix(style_features[layer]) for layer in self._style),
+        )
+
+    def losses(self, image: tf.Tensor, targets: Targets, weights: Weights) -> Losses:
+        """Return the losses of an image [1, height, width, 3] in [0, 1]."""
+        features = self._extractor(image)
+        content = tf.add_n(
+            [
+                share * losses.content_distance(features[layer], target)
+                for (layer, share), target in zip(
+                    self._content.items(), targets.content, strict=True
+                )
+            ]
+        )
+        style = tf.add_n(
+            [
+                share * losses.style_distance(losses.gram_matrix(features[layer]), target)
+                for (layer, share), target in zip(self._style.items(), targets.style, strict=True)
+            ]
+        )
+        tv = losses.total_variation(image)
+        total = weights.content * content + weights.style * style + weights.tv * tv
+        return Losses(total, content, style, tv)
+
+    def losses_and_gradient(
+        self, image: tf.Tensor, targets: Targets, weights: Weights
+    ) -> tuple[Losses, tf.Tensor]:
+        """Return the losses and the gradient of the total with respect to the image."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(image)
+            found = self.losses(image, targets, weights)
+        return found, tape.gradient(found.total, image)
+
+
+def _shares(weights: LayerWeights) -> dict[str, float]:
+    whole = sum(weights.values())
+    return {layer: weight / whole for layer, weight in weights.items()}

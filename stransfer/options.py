@@ -1,0 +1,32 @@
+"""One command line option for each setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from stransfer.settings import SETTINGS, Setting
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_METAVARS = {"integer": "N", "number": "X", "choice": "NAME", "layers": "LAYERS"}
+
+
+def setting_options(command: Command) -> Command:
+    """Give a command an option for each setting; values arrive as text, None where not given."""
+    for setting in reversed(SETTINGS):
+        values = setting.values[:1].upper() + setting.values[1:]
+        command = click.option(
+            f"--{setting.name.replace('_', '-')}",
+            setting.name,
+            metavar=_METAVARS[setting.kind],
+            help=f"{setting.help} {values}. Default: {shown_default(setting)}.",
+        )(command)
+    return command
+
+
+def shown_default(setting: Setting) -> str:
+    """Return the default as a phrase."""
+    return str(setting.default) if setting.default != "" else "the model's own"

@@ -1,0 +1,57 @@
+"""How fast a run goes and when it will end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from stransfer.pyramid import Level
+
+# The weight of the newest step in the moving average: about the last ten steps count.
+_SMOOTHING = 0.2
+
+
+class Pace:
+    """Turns the times at which steps end into seconds a step and seconds to go.
+
+    The cost of a step is taken as proportional to the pixels of its level, so a coarse level
+    already tells how long the fine ones will take. The first step at each level is left out,
+    because it also pays for preparing that size.
+    """
+
+    def __init__(
+        self, levels: Sequence[Level], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Start the clock."""
+        self._levels = tuple(levels)
+        self._clock = clock
+        self._last = clock()
+        self._level: int | None = None
+        self._seconds_per_pixel: float | None = None
+
+    def step(self, level: int) -> None:
+        """Note that a step at a level (an index) has ended."""
+        now = self._clock()
+        cost = (now - self._last) / self._levels[level].pixels
+        self._last = now
+        if level != self._level:
+            self._level = level
+        elif self._seconds_per_pixel is None:
+            self._seconds_per_pixel = cost
+        else:
+            self._seconds_per_pixel += _SMOOTHING * (cost - self._seconds_per_pixel)
+
+    def seconds_per_step(self, level: int) -> float | None:
+        """Return the expected seconds of a step at a level, or None before it can be known."""
+        if self._seconds_per_pixel is None:
+            return None
+        return self._seconds_per_pixel * self._levels[level].pixels
+
+    def seconds_left(self, level: int, steps_done: int) -> float | None:
+        """Return the expected seconds to the end, after `steps_done` steps of a level."""
+        here = self._levels[level]
+        pixels = (here.steps - steps_done) * here.pixels
+        pixels += sum(finer.steps * finer.pixels for finer in self._levels[level + 1 :])
+        if pixels == 0:
+            return 0.0
+        return None if self._seconds_per_pixel is None else self._seconds_per_pixel * pixels

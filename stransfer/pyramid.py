@@ -1,0 +1,70 @@
+"""The coarse-to-fine plan of a run: which sizes, and how many updates at each. Integers only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stransfer.errors import ImageError
+from stransfer.images import fit
+from stransfer.models import MODELS
+from stransfer.settings import AUTO, Settings
+
+# The coarsest level of `auto` is about this long: small enough to lay out broad strokes in a
+# few seconds, large enough for every network to see the photo.
+AUTO_COARSEST = 110
+
+# How many updates a level gets for each update at the level above it. A level has a quarter of
+# the pixels of the next one, so twice as many updates still cost half as much.
+MORE_STEPS = 2
+
+
+@dataclass(frozen=True)
+class Level:
+    """One size at which the image is optimised; `long_side` is that of the photo and artwork."""
+
+    width: int
+    height: int
+    long_side: int
+    steps: int
+
+    @property
+    def pixels(self) -> int:
+        """The number of pixels, to which the cost of a step is proportional."""
+        return self.width * self.height
+
+
+def plan(width: int, height: int, settings: Settings) -> tuple[Level, ...]:
+    """Return the levels for a photo of this size, the coarsest first, the final size last.
+
+    Raises ImageError if the photo is so narrow that the network sees nothing at the final size.
+    """
+    shortest = MODELS[settings.model].minimum_size
+    sizes = []
+    for halvings in range(_levels(settings)):
+        long_side = max(1, round(settings.size / 2**halvings))
+        level_width, level_height = fit(width, height, long_side)
+        if min(level_width, level_height) < shortest:
+            break
+        sizes.append((level_width, level_height, long_side, settings.steps * MORE_STEPS**halvings))
+    if not sizes:
+        raise ImageError(_too_narrow(width, height, shortest, settings))
+    return tuple(Level(*size) for size in reversed(sizes))
+
+
+def _levels(settings: Settings) -> int:
+    if settings.scales != AUTO:
+        return int(settings.scales)
+    levels = 1
+    while settings.size / 2**levels >= AUTO_COARSEST:
+        levels += 1
+    return levels
+
+
+def _too_narrow(width: int, height: int, shortest: int, settings: Settings) -> str:
+    shown = fit(width, height, settings.size)
+    needed = -(-shortest * max(width, height) // min(width, height))
+    return (
+        f"{MODELS[settings.model].title} needs at least {shortest} px on the short side, and this "
+        f"picture at size {settings.size} has {shown[0]} × {shown[1]}; choose a size of at least "
+        f"{needed}, or crop it."
+    )

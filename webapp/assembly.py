@@ -1,0 +1,44 @@
+"""Puts the application together, in order."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from stransfer import folders
+from webapp import config as configuration
+from webapp import headers, live, secret, views
+from webapp.config import Config
+from webapp.pages import api, create, errors, gallery, health, pictures, runs
+from webapp.services import Services
+from webapp.site import Site
+
+
+def assemble(config: Config | None = None) -> Flask:
+    """Return the application for a configuration, by default the one found on this machine."""
+    config = config or configuration.load()
+    app = Flask(
+        "webapp",
+        root_path=str(folders.ROOT),
+        instance_path=str(config.instance),
+        template_folder="templates",
+        static_folder="static",
+    )
+    app.config.update(
+        SECRET_KEY=secret.load(config.secret_key, config.instance),
+        MAX_CONTENT_LENGTH=config.max_request_mb * 2**20,
+        SESSION_COOKIE_NAME="stransfer",
+        SESSION_COOKIE_SAMESITE="Lax",
+        # Visitors leave forms open for days; the mark is bound to their session anyway.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    CSRFProtect(app)
+    site = Site.install(app, Services.of(config))
+    site.services.database.migrate()
+    for page in (create, gallery, runs, pictures, health, api):
+        app.register_blueprint(page.blueprint)
+    headers.install(app)
+    errors.install(app)
+    views.install(app)
+    live.install(app, site)
+    return app

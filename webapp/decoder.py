@@ -1,0 +1,81 @@
+"""Decodes one upload, as a child process that may be killed: `python -m webapp.decoder`.
+
+A picture from a stranger is decoded outside the server, under limits of time and memory. The
+file comes on standard input. Standard output gets one line of JSON, `{"error": ...}` or the
+size of the picture and the lengths of what follows: the picture and its thumbnail, as JPEG.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+
+from PIL import Image
+
+from stransfer import images
+from stransfer.errors import ImageError
+
+THUMBNAIL_SIDE = 480
+
+# An upload is kept no longer than the longest picture that is ever made from it.
+KEPT_SIDE = 4096
+
+_QUALITY = 95
+_THUMBNAIL_QUALITY = 85
+
+
+def main() -> None:
+    """Decode what comes on standard input, within the limits of the arguments."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=int, required=True)
+    parser.add_argument("--memory-mb", type=int, required=True)
+    parser.add_argument("--megapixels", type=int, required=True)
+    parser.add_argument("--max-side", type=int, required=True)
+    parser.add_argument("--min-side", type=int, required=True)
+    parser.add_argument("--max-aspect", type=float, required=True)
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_CPU, (options.seconds, options.seconds))
+    memory = options.memory_mb * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    limits = images.Limits(
+        pixels=options.megapixels * 1_000_000,
+        longest_side=options.max_side,
+        shortest_side=options.min_side,
+        aspect=options.max_aspect,
+    )
+    try:
+        image = images.open_rgb(sys.stdin.buffer.read(), limits)
+        picture, thumbnail = _encoded(image)
+    except ImageError as error:
+        _answer({"error": str(error)})
+        return
+    _answer(
+        {
+            "width": image.width,
+            "height": image.height,
+            "picture": len(picture),
+            "thumbnail": len(thumbnail),
+        },
+        picture,
+        thumbnail,
+    )
+
+
+def _encoded(image: Image.Image) -> tuple[bytes, bytes]:
+    image.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS)
+    picture = images.encode(image, "JPEG", _QUALITY)
+    image_small = image.copy()
+    image_small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    return picture, images.encode(image_small, "JPEG", _THUMBNAIL_QUALITY)
+
+
+def _answer(header: dict[str, object], *parts: bytes) -> None:
+    sys.stdout.buffer.write(json.dumps(header).encode() + b"\n")
+    for part in parts:
+        sys.stdout.buffer.write(part)
+
+
+if __name__ == "__main__":
+    main()

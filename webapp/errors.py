@@ -1,0 +1,45 @@
+"""The errors of the site, part of the engine's one tree; each knows the HTTP status it is."""
+
+from __future__ import annotations
+
+from stransfer.errors import StransferError
+
+
+class ConfigError(StransferError):
+    """The site's configuration cannot be used."""
+
+
+class SiteError(StransferError):
+    """A request that cannot be granted; `status` is the HTTP status it is answered with."""
+
+    status = 400
+
+
+class NotFoundError(SiteError):
+    """What is asked for does not exist, or belongs to somebody else: the same answer for both."""
+
+    status = 404
+
+
+class WrongStateError(SiteError):
+    """The run is in a state in which this cannot be done."""
+
+    status = 409
+
+
+class TooLargeError(SiteError):
+    """An upload is larger than the site takes."""
+
+    status = 413
+
+
+class UnusableError(SiteError):
+    """An upload cannot be used as a picture."""
+
+    status = 422
+
+
+class LeaseLostError(StransferError):
+    """The worker no longer owns the run it works on, so nothing it found may be recorded."""
+
+    exit_code = 1

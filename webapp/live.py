@@ -1,0 +1,110 @@
+"""The Socket.IO side: who may watch which run, and the green thread that keeps them informed.
+
+This module and `wsgi.py` are the only places that depend on how the site serves many at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, request
+from flask_socketio import ConnectionRefusedError, SocketIO
+
+from webapp.errors import NotFoundError
+from webapp.relay import Relay
+from webapp.site import Site, known_visitor_id
+from webapp.views import snapshot
+
+log = logging.getLogger(__name__)
+
+# How often the relay looks for news: often enough for two pictures a second.
+_TICK_SECONDS = 0.25
+_LARGEST_MESSAGE = 64 * 1024
+_EXTENSION = "stransfer-live"
+
+
+def install(app: Flask, site: Site) -> SocketIO:
+    """Give the application its Socket.IO server, and start the relay with the first watcher."""
+    socketio = SocketIO(
+        app,
+        async_mode=site.services.config.async_mode,
+        max_http_buffer_size=_LARGEST_MESSAGE,
+        serve_client=False,
+    )
+
+    def emit(
+        event: str, values: dict[str, Any], sid: str, acknowledged: Callable[[], None] | None
+    ) -> None:
+        socketio.emit(event, values, to=sid, callback=acknowledged)
+
+    live = Live(socketio, Relay(site.runs, site.services.media, emit), site)
+    app.extensions[_EXTENSION] = live
+    socketio.on_event("connect", live.connect)
+    socketio.on_event("disconnect", live.disconnect)
+    socketio.on_event("subscribe", live.subscribe)
+    socketio.on_event("unsubscribe", live.unsubscribe)
+    return socketio
+
+
+class Live:
+    """The event handlers. Each names the visitor, and answers a stranger as for no run at all."""
+
+    def __init__(self, socketio: SocketIO, relay: Relay, site: Site) -> None:
+        """Handle events of the server, with a relay for what watchers are sent."""
+        self._socketio = socketio
+        self._relay = relay
+        self._site = site
+        self._started = False
+
+    def connect(self, auth: object = None) -> None:
+        """Let in who has a visitor's cookie."""
+        if known_visitor_id() is None:
+            raise ConnectionRefusedError("Open a page of this site first.")
+
+    def disconnect(self, reason: object = None) -> None:
+        """Forget a connection."""
+        self._relay.unwatch(_sid())
+
+    def subscribe(self, message: object = None) -> dict[str, Any]:
+        """Answer with the whole state of a run, and send from now on what is new."""
+        try:
+            run_id, since = _wanted(message)
+            visitor = known_visitor_id() or ""
+            run = self._site.runs.find(visitor, run_id)
+            values = snapshot(visitor, run_id, since)
+        except NotFoundError as error:
+            return {"ok": False, "error": str(error)}
+        self._relay.watch(_sid(), values, run.frame)
+        self._start()
+        return {"ok": True, "run": values}
+
+    def unsubscribe(self, message: object = None) -> dict[str, Any]:
+        """Send nothing more of a run."""
+        self._relay.unwatch(_sid(), _wanted(message)[0])
+        return {"ok": True}
+
+    def _start(self) -> None:
+        if not self._started:
+            self._started = True
+            self._socketio.start_background_task(self._relay_forever)
+
+    def _relay_forever(self) -> None:
+        while True:
+            self._socketio.sleep(_TICK_SECONDS)
+            if self._relay.watchers:
+                try:
+                    self._relay.tick()
+                except Exception:
+                    log.exception("the relay failed and goes on")
+
+
+def _sid() -> str:
+    return str(request.sid)  # type: ignore[attr-defined]
+
+
+def _wanted(message: object) -> tuple[str, int]:
+    values = message if isinstance(message, dict) else {}
+    since = values.get("since", 0)
+    return str(values.get("run", ""))[:64], since if isinstance(since, int) else 0

@@ -1,0 +1,77 @@
+"""The media store: uploads, frames, checkpoints and results, as files under keys of our own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import uuid
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from webapp.errors import NotFoundError
+
+# Keys are made by us, never from what a visitor sends; this is the second line of defence.
+_KEY = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*(\.[a-z0-9]+)+")
+
+
+class MediaStore:
+    """Keeps bytes under keys such as `runs/ID/result.png`, in whatever place fsspec can reach."""
+
+    def __init__(self, url: str) -> None:
+        """Use the folder or bucket that fsspec knows by `url`."""
+        self._files: Any
+        self._files, root = fsspec.core.url_to_fs(url)
+        self._root = str(root).rstrip("/")
+
+    def write(self, key: str, content: bytes) -> None:
+        """Keep `content` under `key`: the whole of it, or, if that fails, nothing new."""
+        path = self._path(key)
+        if not isinstance(self._files, LocalFileSystem):
+            self._files.pipe_file(path, content)
+            return
+        folder = Path(path).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f".{uuid.uuid4().hex}.tmp"
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def read(self, key: str) -> bytes:
+        """Return what is kept under `key`; raise NotFoundError if there is nothing."""
+        try:
+            content: bytes = self._files.cat_file(self._path(key))
+        except FileNotFoundError as error:
+            raise NotFoundError(
+                "This file is no longer there; it may have been deleted."
+            ) from error
+        return content
+
+    def exists(self, key: str) -> bool:
+        """Return whether something is kept under `key`."""
+        return bool(self._files.exists(self._path(key)))
+
+    def delete(self, key: str) -> None:
+        """Remove what is kept under `key`, if anything is."""
+        with contextlib.suppress(FileNotFoundError):
+            self._files.rm_file(self._path(key))
+
+    def delete_folder(self, folder: str) -> None:
+        """Remove everything whose key starts with `folder` and a slash."""
+        path = self._path(f"{folder}/any.x").rpartition("/")[0]
+        with contextlib.suppress(FileNotFoundError):
+            self._files.rm(path, recursive=True)
+
+    def _path(self, key: str) -> str:
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"not a media key: {key!r}")
+        return f"{self._root}/{key}"

@@ -1,0 +1,1 @@
+"""The pages, one blueprint a module; none of them imports another."""

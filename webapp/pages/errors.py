@@ -1,0 +1,83 @@
+"""The one face of errors: a page for people, an object for programs, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from flask import Flask, Response, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from stransfer.errors import SettingsError, StransferError
+from webapp.errors import SiteError
+
+log = logging.getLogger(__name__)
+
+_TITLES = {
+    400: "That did not work",
+    403: "Not allowed",
+    404: "Nothing here",
+    405: "Not possible here",
+    409: "Too late",
+    413: "Too large",
+    422: "That did not work",
+    429: "One moment, please",
+    500: "Our mistake",
+    503: "Not ready yet",
+}
+_SENTENCES = {
+    404: "There is no such page here; the address may be mistyped, or its content deleted.",
+    405: "This address does not take that kind of request; go back and use the buttons there.",
+    413: "What was sent is larger than this site takes; choose smaller pictures and try again.",
+}
+_CSRF = (
+    "The form was sent without the mark that shows it came from this site; "
+    "allow cookies, reload the page and send it again."
+)
+_UNEXPECTED = (
+    "Something went wrong on the server; try again, or tell its operator the number below."
+)
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the application."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, lambda error: _answer(400, _CSRF))
+    app.register_error_handler(SiteError, lambda error: _answer(error.status, str(error)))
+    app.register_error_handler(SettingsError, lambda error: _answer(422, str(error), error.fields))
+    app.register_error_handler(StransferError, lambda error: _answer(422, str(error)))
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http(error: HTTPException) -> Response | HTTPException:
+    status = error.code or 500
+    if status < 400:
+        return error
+    sentence = _SENTENCES.get(status) or error.description or _UNEXPECTED
+    return _answer(status, sentence)
+
+
+def _unexpected(error: Exception) -> Response:
+    request_id = uuid.uuid4().hex[:12]
+    log.error("request %s: %s %s", request_id, request.method, request.path, exc_info=error)
+    return _answer(500, _UNEXPECTED, request_id=request_id)
+
+
+def _answer(
+    status: int,
+    message: str,
+    fields: dict[str, str] | None = None,
+    request_id: str | None = None,
+) -> Response:
+    if request.path.startswith("/api/"):
+        body = {"code": status, "message": message, "fields": fields or {}}
+        response = jsonify(error={**body, **({"request_id": request_id} if request_id else {})})
+    else:
+        title = _TITLES.get(status, "That did not work")
+        page = render_template(
+            "error.html", status=status, title=title, message=message, request_id=request_id
+        )
+        response = Response(page)
+    response.status_code = status
+    return response

@@ -1,0 +1,75 @@
+"""One run: its page, its pictures, and what can be done with it."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from webapp.errors import NotFoundError, WrongStateError
+from webapp.site import current_site, visitor_id
+from webapp.views import RunView
+
+blueprint = Blueprint("runs", __name__, url_prefix="/runs/<id>")
+
+
+@blueprint.get("")
+def show(id: str) -> str:
+    """Show a run of the visitor."""
+    return render_template("run.html", run=RunView(current_site().runs.find(visitor_id(), id)))
+
+
+@blueprint.post("/cancel")
+def cancel(id: str) -> AnyResponse:
+    """End a run without a result."""
+    return _change("cancel", id, "Cancelled. The last picture is kept here.")
+
+
+@blueprint.post("/finish")
+def finish(id: str) -> AnyResponse:
+    """End a run early and keep its picture as the result."""
+    return _change("finish", id, "Finishing: the picture is kept as it is after this step.")
+
+
+@blueprint.post("/delete")
+def delete(id: str) -> AnyResponse:
+    """Remove a run and everything it made."""
+    current_site().runs.delete(visitor_id(), id)
+    flash("Deleted.", "info")
+    return redirect(url_for("gallery.index"), 303)
+
+
+@blueprint.get("/result.png")
+def result(id: str) -> Response:
+    """Give the finished picture."""
+    site = current_site()
+    run = site.runs.find(visitor_id(), id)
+    if run.result is None:
+        raise NotFoundError("This run has no result yet; wait until it is done.")
+    response = Response(site.services.media.read(run.result), mimetype="image/png")
+    name = re.sub(r"[^a-z0-9]+", "-", run.title.lower()).strip("-") or "painting"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.png"'
+    return response
+
+
+@blueprint.get("/frame.jpg")
+def frame(id: str) -> Response:
+    """Give the newest picture."""
+    site = current_site()
+    run = site.runs.find(visitor_id(), id)
+    if run.frame is None:
+        raise NotFoundError("This run has no picture yet; wait for its first step.")
+    return Response(site.services.media.read(run.frame), mimetype="image/jpeg")
+
+
+def _change(verb: Literal["cancel", "finish"], id: str, sentence: str) -> AnyResponse:
+    runs = current_site().runs
+    try:
+        (runs.cancel if verb == "cancel" else runs.finish)(visitor_id(), id)
+        flash(sentence, "info")
+    except WrongStateError as error:
+        # The page the visitor pressed on was out of date; the run's page shows what is true.
+        flash(str(error), "error")
+    return redirect(url_for("runs.show", id=id), 303)

@@ -1,0 +1,43 @@
+"""The queue that wakes workers. It only dispatches: which run is next, the database decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from huey import SqliteHuey
+from huey.api import Huey
+
+from webapp.errors import ConfigError
+
+_SQLITE = "sqlite:///"
+_TASK = "paint"
+
+
+class Queue:
+    """Carries run ids from the site to the workers, through Huey."""
+
+    def __init__(self, url: str) -> None:
+        """Use the queue at `url`; raise ConfigError if there is no such kind."""
+        if not url.startswith(_SQLITE):
+            raise ConfigError(f"QUEUE_URL must begin with {_SQLITE}, but {url!r} was given.")
+        self.huey: Huey = SqliteHuey(
+            "stransfer", filename=url.removeprefix(_SQLITE), results=False, fsync=True
+        )
+        self._handler: Callable[[str], None] | None = None
+        self._task = self.huey.task(name=_TASK)(self._handle)
+
+    def send(self, run_id: str) -> None:
+        """Tell the workers that a run waits."""
+        self._task(run_id)
+
+    def waiting(self) -> int:
+        """Return how many messages no worker has taken yet."""
+        return int(self.huey.pending_count())
+
+    def receive(self, handler: Callable[[str], None]) -> None:
+        """Call `handler` with the run id of each message that this process takes."""
+        self._handler = handler
+
+    def _handle(self, run_id: str) -> None:
+        assert self._handler is not None, "only a worker takes messages"
+        self._handler(run_id)

@@ -1,0 +1,116 @@
+"""The tables: who visited, which pictures they brought, and which runs they started.
+
+Times are Unix seconds. `media` keys name files in the media store.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class RunState(enum.StrEnum):
+    """Where a run stands. The last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+LIVE = (RunState.QUEUED, RunState.RUNNING)
+
+
+class Base(DeclarativeBase):
+    """The common registry of the tables."""
+
+
+class Visitor(Base):
+    """An anonymous person, known by the signed cookie of a browser."""
+
+    __tablename__ = "visitors"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    created_at: Mapped[float]
+
+
+class Image(Base):
+    """A picture that a visitor brought, decoded, cleaned and encoded anew."""
+
+    __tablename__ = "images"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    visitor_id: Mapped[str] = mapped_column(ForeignKey("visitors.id"), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(String(200))
+    width: Mapped[int]
+    height: Mapped[int]
+    size: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[float]
+
+
+class Run(Base):
+    """One request to paint a picture, and everything known of how it goes.
+
+    A worker owns the run while `lease_owner` is its name, until `lease_until`; `fence` grows with
+    every change of owner, and whoever writes with an older one is refused. `seq` counts the
+    recorded steps and never goes back, `step` does when a run resumes from a checkpoint.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        UniqueConstraint("visitor_id", "submission"),
+        Index("ix_runs_state_lease", "state", "lease_until"),
+        Index("ix_runs_visitor_created", "visitor_id", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    visitor_id: Mapped[str] = mapped_column(ForeignKey("visitors.id"))
+    submission: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[float]
+    title: Mapped[str] = mapped_column(String(200))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    styles: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    width: Mapped[int]
+    height: Mapped[int]
+
+    state: Mapped[str] = mapped_column(String(16), default=RunState.QUEUED)
+    finish_wanted: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(100))
+    lease_until: Mapped[float | None]
+    fence: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[float | None]
+    ended_at: Mapped[float | None]
+    error: Mapped[str | None] = mapped_column(String(500))
+
+    seq: Mapped[int] = mapped_column(default=0)
+    step: Mapped[int] = mapped_column(default=0)
+    steps: Mapped[int]
+    scale: Mapped[int] = mapped_column(default=0)
+    scales: Mapped[int]
+    seconds: Mapped[float] = mapped_column(default=0.0)
+    seconds_per_step: Mapped[float | None]
+    seconds_left: Mapped[float | None]
+    frame: Mapped[str | None] = mapped_column(String(200))
+    result: Mapped[str | None] = mapped_column(String(200))
+    checkpoint: Mapped[str | None] = mapped_column(String(200))
+
+
+class Loss(Base):
+    """The losses that one recorded step of a run started from."""
+
+    __tablename__ = "losses"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    step: Mapped[int]
+    total: Mapped[float]
+    content: Mapped[float]
+    style: Mapped[float]
+    tv: Mapped[float]

@@ -1,0 +1,162 @@
+"""Carries progress from the database to whoever watches.
+
+One pass, `tick`, reads what is new of the watched runs and sends it. Each watcher gets at most
+one picture that it has not acknowledged yet; what happens meanwhile is sent together afterwards,
+with the newest picture only. So a slow phone neither stalls the site nor fills its memory.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from webapp.errors import NotFoundError
+from webapp.media import MediaStore
+from webapp.records import RunState
+from webapp.runs.snapshot import current_loss, loss_values
+from webapp.runs.store import Pulse, RunStore
+
+PROGRESS = "progress"
+STATE = "state"
+
+# After this long without an acknowledgement the picture counts as lost on the way.
+_ACKNOWLEDGE_SECONDS = 10.0
+_DELETED = "This run has been deleted."
+
+
+class Emit(Protocol):
+    """Sends an event to one connection; `acknowledged` is called when it has arrived."""
+
+    def __call__(
+        self, event: str, values: dict[str, Any], sid: str, acknowledged: Callable[[], None] | None
+    ) -> None:
+        """Send the event."""
+
+
+@dataclass
+class Watcher:
+    """One connection that watches one run, and what it has been sent so far."""
+
+    sid: str
+    run_id: str
+    seq: int
+    frame: str | None
+    status: tuple[object, ...]
+    sent_at: float | None = None
+
+
+class Relay:
+    """Knows who watches what, and sends each what is new."""
+
+    def __init__(self, runs: RunStore, media: MediaStore, emit: Emit) -> None:
+        """Read runs from the store and pictures from the media store; send with `emit`."""
+        self._runs = runs
+        self._media = media
+        self._emit = emit
+        self._lock = threading.RLock()
+        self._watchers: dict[tuple[str, str], Watcher] = {}
+
+    @property
+    def watchers(self) -> int:
+        """How many connections watch a run."""
+        return len(self._watchers)
+
+    def watch(self, sid: str, snapshot: dict[str, Any], frame: str | None) -> None:
+        """Send a connection what comes after the snapshot that it was given."""
+        status = (snapshot["state"], snapshot["queue_position"], snapshot["error"])
+        watcher = Watcher(sid, snapshot["id"], snapshot["seq"], frame, status)
+        with self._lock:
+            self._watchers[sid, watcher.run_id] = watcher
+
+    def unwatch(self, sid: str, run_id: str | None = None) -> None:
+        """Send a connection nothing more of a run, or of any run."""
+        with self._lock:
+            for key in [key for key in self._watchers if key[0] == sid]:
+                if run_id in (None, key[1]):
+                    del self._watchers[key]
+
+    def tick(self, now: float | None = None) -> None:
+        """Send everybody what is new, once."""
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            watchers = list(self._watchers.values())
+        by_run: dict[str, list[Watcher]] = {}
+        for watcher in watchers:
+            by_run.setdefault(watcher.run_id, []).append(watcher)
+        lowest = {run_id: min(w.seq for w in group) for run_id, group in by_run.items()}
+        pulses = self._runs.pulses(lowest)
+        for run_id, group in by_run.items():
+            pulse = pulses.get(run_id)
+            if pulse is None:
+                self._tell_deleted(group)
+            else:
+                self._tell(pulse, group, now)
+
+    def _tell(self, pulse: Pulse, watchers: list[Watcher], now: float) -> None:
+        picture: str | None = None
+        for watcher in watchers:
+            if self._due(pulse, watcher, now):
+                fresh = pulse.run.frame is not None and pulse.run.frame != watcher.frame
+                if fresh and picture is None:
+                    picture = self._picture(pulse.run.frame)
+                self._send_progress(pulse, watcher, picture if fresh else None, now)
+            status = (str(pulse.run.state), pulse.queue_position, pulse.run.error)
+            if status != watcher.status:
+                watcher.status = status
+                self._send_state(watcher, *status)
+
+    def _due(self, pulse: Pulse, watcher: Watcher, now: float) -> bool:
+        waiting = watcher.sent_at is not None and now - watcher.sent_at < _ACKNOWLEDGE_SECONDS
+        return not waiting and (pulse.run.seq, pulse.run.frame) != (watcher.seq, watcher.frame)
+
+    def _send_progress(
+        self, pulse: Pulse, watcher: Watcher, picture: str | None, now: float
+    ) -> None:
+        run = pulse.run
+        losses = [loss for loss in pulse.losses if loss.seq > watcher.seq]
+        values = {
+            "run": run.id,
+            "seq": run.seq,
+            "step": run.step,
+            "steps": run.steps,
+            "scale": run.scale,
+            "scales": run.scales,
+            "loss": current_loss(losses[-1] if losses else None),
+            "losses": [loss_values(loss) for loss in losses],
+            "seconds_per_step": run.seconds_per_step,
+            "eta_seconds": run.seconds_left,
+            "frame": picture,
+        }
+        watcher.seq, watcher.frame, watcher.sent_at = run.seq, run.frame, now
+
+        def acknowledged(*_: object) -> None:
+            watcher.sent_at = None
+
+        self._emit(PROGRESS, values, watcher.sid, acknowledged)
+
+    def _send_state(
+        self, watcher: Watcher, state: object, queue_position: object, error: object
+    ) -> None:
+        values = {
+            "run": watcher.run_id,
+            "state": state,
+            "queue_position": queue_position,
+            "error": error,
+        }
+        self._emit(STATE, values, watcher.sid, None)
+
+    def _tell_deleted(self, watchers: list[Watcher]) -> None:
+        for watcher in watchers:
+            self._send_state(watcher, str(RunState.CANCELLED), None, _DELETED)
+            self.unwatch(watcher.sid, watcher.run_id)
+
+    def _picture(self, frame: str | None) -> str | None:
+        try:
+            content = self._media.read(frame or "")
+        except (NotFoundError, ValueError):
+            return None
+        return "data:image/jpeg;base64," + base64.b64encode(content).decode()

@@ -1,0 +1,156 @@
+"""Tells the world about a run while it is being painted, without holding it up.
+
+Frames are encoded and records written in a thread of their own. The optimiser only leaves its
+newest step there; a step that comes before the last one was shown replaces its picture, while
+losses are never left out.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from types import TracebackType
+
+from stransfer import images
+from stransfer.images import Picture
+from stransfer.transfer import Step
+from webapp.errors import LeaseLostError
+from webapp.runs.leases import Claim
+from webapp.runs.reports import Progress, Reports
+from webapp.runs.store import folder
+from webapp.services import Services
+
+log = logging.getLogger(__name__)
+
+_FRAME_QUALITY = 85
+
+
+class Reporter:
+    """Reports on one claimed run. Use as a context manager; leaving it writes what is left."""
+
+    def __init__(self, claim: Claim, reports: Reports, services: Services, seconds: float) -> None:
+        """Report for a claim; `seconds` is what earlier attempts already spent on the run."""
+        self._claim = claim
+        self._reports = reports
+        self._media = services.media
+        self._config = services.config
+        self._earlier = seconds
+        self._wake = threading.Condition()
+        self._news: list[Step] = []
+        self._closing = False
+        self._frames: list[str] = []
+        self._error: BaseException | None = None
+        self._saving = threading.Lock()
+        self._checkpoint: str | None = None
+        self._saved_step: int | None = None
+        self._saved_at = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name=f"reporter-{claim.run_id}")
+        self.finish_wanted = False
+
+    def __enter__(self) -> Reporter:
+        """Start the thread."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Write what is left and end the thread; raise what went wrong in it."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+        if error is None and self._error is not None:
+            raise self._error
+
+    def step(self, step: Step) -> None:
+        """Take note of a step; raise what went wrong in the thread, LeaseLostError among it."""
+        if self._error is not None:
+            raise self._error
+        with self._wake:
+            self._news.append(step)
+            self._wake.notify()
+
+    def save(self, step: Step) -> None:
+        """Write a checkpoint of a step, from which another worker will go on."""
+        with self._saving:
+            key = f"{folder(self._claim.run_id)}/checkpoint-{self._claim.fence}-{step.step}.npz"
+            self._media.write(key, step.checkpoint().to_bytes())
+            self._reports.checkpoint(self._claim, key)
+            if self._checkpoint is not None:
+                self._media.delete(self._checkpoint)
+            self._checkpoint = key
+            self._saved_step, self._saved_at = step.step, time.monotonic()
+
+    def _run(self) -> None:
+        try:
+            while self._report():
+                pass
+        except LeaseLostError as error:
+            self._error = error
+        except Exception as error:
+            log.exception("run %s: reporting failed", self._claim.run_id)
+            self._error = error
+
+    def _report(self) -> bool:
+        with self._wake:
+            self._wake.wait_for(lambda: self._news or self._closing)
+            news, self._news = self._news, []
+            closing = self._closing
+        if not news:
+            return False
+        started = time.monotonic()
+        newest = news[-1]
+        frame = self._write_frame(newest.image, newest.step)
+        progress = [self._progress(step) for step in news]
+        if self._reports.progress(self._claim, progress, frame):
+            self.finish_wanted = True
+        self._save_if_due(newest)
+        if not closing:
+            self._rest(started)
+        return True
+
+    def _write_frame(self, picture: Picture, step: int) -> str:
+        height, width = picture.shape[:2]
+        image = images.to_image(picture)
+        if max(width, height) > self._config.frame_side:
+            image = image.resize(images.fit(width, height, self._config.frame_side))
+        key = f"{folder(self._claim.run_id)}/frames/{self._claim.fence}-{step}.jpg"
+        self._media.write(key, images.encode(image, "JPEG", _FRAME_QUALITY))
+        self._frames.append(key)
+        # A watcher may still be reading the one before.
+        while len(self._frames) > 2:
+            self._media.delete(self._frames.pop(0))
+        return key
+
+    def _rest(self, started: float) -> None:
+        pause = started + 1 / self._config.frames_per_second - time.monotonic()
+        with self._wake:
+            self._wake.wait_for(lambda: self._closing, timeout=max(0.0, pause))
+
+    def _save_if_due(self, step: Step) -> None:
+        if self._saved_step is None:
+            self._saved_step = step.step - 1
+        due = (
+            step.step - self._saved_step >= self._config.checkpoint_steps
+            or time.monotonic() - self._saved_at >= self._config.checkpoint_seconds
+        )
+        if due and not step.last:
+            self.save(step)
+
+    def _progress(self, step: Step) -> Progress:
+        return Progress(
+            step=step.step,
+            scale=step.scale,
+            total=step.loss.total,
+            content=step.loss.content,
+            style=step.loss.style,
+            tv=step.loss.tv,
+            seconds=self._earlier + step.seconds,
+            seconds_per_step=step.seconds_per_step,
+            seconds_left=step.seconds_left,
+        )

@@ -1,0 +1,215 @@
+"""What the site does with runs: accept, look up, stop, delete."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from stransfer import pyramid
+from stransfer.settings import Settings
+from webapp.errors import NotFoundError, WrongStateError
+from webapp.records import LIVE, Loss, Run, RunState, Visitor
+from webapp.runs.fairness import waiting_in_turn
+from webapp.runs.snapshot import run_values
+from webapp.services import Services
+
+_UNKNOWN = "There is no such run here; it may have been deleted."
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """A picture that goes into a run. `key` names its file in the media store."""
+
+    reference: str
+    title: str
+    key: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What is new of a run that somebody watches."""
+
+    run: Run
+    losses: list[Loss]
+    queue_position: int | None
+
+
+class RunStore:
+    """The runs of all visitors. Whoever asks names the visitor, and sees only that one's."""
+
+    def __init__(self, services: Services) -> None:
+        """Keep runs in the services' database, and their pictures in the media store."""
+        self._services = services
+        self._database = services.database
+
+    def submit(
+        self,
+        visitor_id: str,
+        content: Ingredient,
+        styles: Sequence[Ingredient],
+        settings: Settings,
+        submission: str | None = None,
+    ) -> str:
+        """Accept a run and return its id; once this returns, the run is not lost any more.
+
+        The same `submission` of the same visitor is accepted once and gives the same id. Raises
+        ImageError if the content is too narrow for the network.
+        """
+        levels = pyramid.plan(content.width, content.height, settings)
+        run = Run(
+            id=uuid.uuid4().hex,
+            visitor_id=visitor_id,
+            submission=submission or uuid.uuid4().hex,
+            created_at=time.time(),
+            title=f"{content.title} in the manner of {styles[0].title}"[:200],
+            content=vars(content),
+            styles=[vars(style) for style in styles],
+            settings=settings.as_dict(),
+            width=levels[-1].width,
+            height=levels[-1].height,
+            steps=sum(level.steps for level in levels),
+            scales=len(levels),
+        )
+        try:
+            with self._database.writing() as session:
+                known_visitor(session, visitor_id)
+                session.add(run)
+        except IntegrityError:
+            return self._submitted(visitor_id, run.submission)
+        self._services.queue.send(run.id)
+        return run.id
+
+    def find(self, visitor_id: str, run_id: str) -> Run:
+        """Return a run of this visitor; raise NotFoundError for any other."""
+        with self._database.reading() as session:
+            return _own(session, visitor_id, run_id)
+
+    def snapshot(self, visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
+        """Return a run as plain values, with the losses recorded after seq `since`."""
+        with self._database.reading() as session:
+            run = _own(session, visitor_id, run_id)
+            losses = list(session.scalars(_losses(run_id).where(Loss.seq > since)))
+            last = losses[-1] if losses else session.scalar(_last_loss(run_id))
+            return run_values(run, losses, last, _position(session, run))
+
+    def pulses(self, since: Mapping[str, int]) -> dict[str, Pulse]:
+        """Return what is new of several runs, by id; a run that was deleted is left out.
+
+        `since` gives for each run the seq after which its losses are wanted.
+        """
+        with self._database.reading() as session:
+            runs = list(session.scalars(select(Run).where(Run.id.in_(since))))
+            turns: list[str] = []
+            if any(run.state == RunState.QUEUED for run in runs):
+                turns = waiting_in_turn(session)
+            return {
+                run.id: Pulse(
+                    run=run,
+                    losses=list(session.scalars(_losses(run.id).where(Loss.seq > since[run.id])))
+                    if run.seq > since[run.id]
+                    else [],
+                    queue_position=turns.index(run.id) + 1 if run.id in turns else None,
+                )
+                for run in runs
+            }
+
+    def live(self, visitor_id: str) -> list[Run]:
+        """Return the visitor's runs that wait or are being painted, the oldest first."""
+        with self._database.reading() as session:
+            mine = select(Run).where(Run.visitor_id == visitor_id, Run.state.in_(LIVE))
+            return list(session.scalars(mine.order_by(Run.created_at)))
+
+    def history(self, visitor_id: str, page: int, size: int) -> tuple[list[Run], int]:
+        """Return a page (from 1) of the visitor's ended runs, newest first, and how many pages."""
+        ended = (Run.visitor_id == visitor_id, Run.state.not_in(LIVE))
+        with self._database.reading() as session:
+            count = session.scalar(select(func.count()).select_from(Run).where(*ended)) or 0
+            newest = select(Run).where(*ended).order_by(Run.created_at.desc(), Run.id)
+            runs = list(session.scalars(newest.offset((page - 1) * size).limit(size)))
+        return runs, max(1, -(-count // size))
+
+    def cancel(self, visitor_id: str, run_id: str) -> None:
+        """End a live run now; its worker finds out that it no longer owns it."""
+        with self._database.writing() as session:
+            run = _own(session, visitor_id, run_id)
+            if run.state not in LIVE:
+                raise WrongStateError(
+                    f"This run is already {run.state}, so it cannot be cancelled."
+                )
+            run.state = RunState.CANCELLED
+            run.ended_at = time.time()
+            _disown(run)
+
+    def finish(self, visitor_id: str, run_id: str) -> None:
+        """Ask the worker to stop after the current step and keep the picture as the result."""
+        with self._database.writing() as session:
+            run = _own(session, visitor_id, run_id)
+            if run.state != RunState.RUNNING:
+                raise WrongStateError(
+                    f"Only a run that is being painted can be finished early; this one is "
+                    f"{run.state}."
+                )
+            run.finish_wanted = True
+
+    def delete(self, visitor_id: str, run_id: str) -> None:
+        """Remove a run with all its pictures, whatever it is doing."""
+        with self._database.writing() as session:
+            run = _own(session, visitor_id, run_id)
+            session.execute(delete(Loss).where(Loss.run_id == run.id))
+            session.delete(run)
+        self._services.media.delete_folder(folder(run_id))
+
+    def _submitted(self, visitor_id: str, submission: str) -> str:
+        with self._database.reading() as session:
+            return session.scalars(
+                select(Run.id).where(Run.visitor_id == visitor_id, Run.submission == submission)
+            ).one()
+
+
+def folder(run_id: str) -> str:
+    """Return the folder in the media store that holds everything a run makes."""
+    return f"runs/{run_id}"
+
+
+def known_visitor(session: Session, visitor_id: str) -> None:
+    """Make sure that the visitor has a row, which everything else of theirs refers to."""
+    if session.get(Visitor, visitor_id) is None:
+        session.add(Visitor(id=visitor_id, created_at=time.time()))
+        session.flush()
+
+
+def _own(session: Session, visitor_id: str, run_id: str) -> Run:
+    run = session.get(Run, run_id, with_for_update=True)
+    if run is None or run.visitor_id != visitor_id:
+        raise NotFoundError(_UNKNOWN)
+    return run
+
+
+def _losses(run_id: str) -> Any:
+    return select(Loss).where(Loss.run_id == run_id).order_by(Loss.seq)
+
+
+def _last_loss(run_id: str) -> Any:
+    return select(Loss).where(Loss.run_id == run_id).order_by(Loss.seq.desc()).limit(1)
+
+
+def _position(session: Session, run: Run) -> int | None:
+    if run.state != RunState.QUEUED:
+        return None
+    return waiting_in_turn(session).index(run.id) + 1
+
+
+def _disown(run: Run) -> None:
+    run.fence += 1
+    run.lease_owner = None
+    run.lease_until = None
+    run.seconds_left = None

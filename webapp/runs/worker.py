@@ -1,0 +1,112 @@
+"""The worker process: takes messages from the queue and paints the runs whose turn it is.
+
+Its main thread keeps house: it renews the lease of the current run, puts back runs whose worker
+died, and sends again what the queue has lost. A thread of Huey's paints.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import uuid
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from stransfer import loading
+from stransfer.errors import StransferError
+from stransfer.settings import Settings
+from webapp.errors import LeaseLostError
+from webapp.runs.leases import Claim, Leases
+from webapp.services import Services
+
+if TYPE_CHECKING:
+    from webapp.runs.painter import Painter
+
+log = logging.getLogger(__name__)
+
+# How often at most an idle worker looks whether the SQLite queue has a message.
+_POLL_SECONDS = 0.3
+
+
+class Worker:
+    """One worker process. `run` returns when the process is asked to stop."""
+
+    def __init__(self, services: Services) -> None:
+        """Work for these services, under a name that no other process has."""
+        self._services = services
+        self._leases = Leases(services.database, services.config)
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._stopping = threading.Event()
+        self._painter: Painter | None = None
+        self._claim: Claim | None = None
+
+    def run(self) -> None:
+        """Paint until SIGINT or SIGTERM; the run that is then being painted is handed back."""
+        queue = self._services.queue
+        queue.receive(self._take)
+        queue.huey.on_startup(name="load")(self._load)
+        consumer = queue.huey.create_consumer(
+            workers=1, worker_type="thread", periodic=False, max_delay=_POLL_SECONDS
+        )
+        consumer.start()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        log.info("worker %s: ready", self._name)
+        while not self._stopping.is_set():
+            self.keep_house()
+            self._stopping.wait(self._services.config.heartbeat_seconds)
+        consumer.stop(graceful=True)
+        log.info("worker %s: stopped", self._name)
+
+    def keep_house(self) -> None:
+        """Renew, put back and send again, once; a failure is logged and tried again next time."""
+        try:
+            claim = self._claim
+            if claim is not None:
+                self._leases.renew(claim)
+            for run_id in self._leases.sweep():
+                log.warning("run %s: its worker died, put back", run_id)
+                self._services.queue.send(run_id)
+            if self._claim is None and self._services.queue.waiting() == 0:
+                for run_id in self._leases.waiting()[:1]:
+                    self._services.queue.send(run_id)
+        except LeaseLostError as error:
+            log.info("%s", error)
+        except Exception:
+            log.exception("worker %s: housekeeping failed", self._name)
+
+    def _load(self) -> None:
+        # TensorFlow takes seconds to import: here, while the visitor is still choosing.
+        loading.load()
+        from stransfer.transfer import prepare
+        from webapp.runs.painter import Painter
+
+        try:
+            prepare(Settings())
+        except StransferError as error:
+            # Without the default model's weights, runs with other models still work.
+            log.warning("worker %s: %s", self._name, error)
+        self._painter = Painter(self._services, self._leases)
+        self._painter.stopping = self._stopping
+
+    def _take(self, run_id: str) -> None:
+        """Paint whichever run is next; the message only says that there is one."""
+        if self._painter is None:
+            self._load()
+        assert self._painter is not None
+        claim = None if self._stopping.is_set() else self._leases.claim(self._name)
+        if claim is None:
+            return
+        self._claim = claim
+        try:
+            again = self._painter.paint(claim)
+        finally:
+            self._claim = None
+        if again:
+            self._services.queue.send(claim.run_id)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopping.set()

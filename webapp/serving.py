@@ -1,0 +1,38 @@
+"""Serves the application until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from types import FrameType
+
+from flask import Flask
+
+from webapp import logs
+from webapp.site import Site
+
+log = logging.getLogger(__name__)
+
+
+def serve(app: Flask) -> None:
+    """Listen on the configured address until SIGINT or SIGTERM."""
+    logs.configure()
+    site: Site = app.extensions["stransfer"]
+    config = site.services.config
+    signal.signal(signal.SIGTERM, _stop)
+    log.info("site: http://%s:%d", config.host, config.port)
+    try:
+        app.extensions["socketio"].run(
+            app,
+            host=config.host,
+            port=config.port,
+            log_output=False,
+            # In threading mode this is Werkzeug's server, which asks to be told.
+            **({"allow_unsafe_werkzeug": True} if config.async_mode == "threading" else {}),
+        )
+    except KeyboardInterrupt:
+        log.info("site: stopped")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

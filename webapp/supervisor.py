@@ -1,0 +1,98 @@
+"""Runs the site and its workers as fresh processes, starts a dead one again, ends them together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+from webapp.config import Config
+
+log = logging.getLogger(__name__)
+
+# Between two starts of the same process, so that one that cannot start does not spin.
+_RESTART_SECONDS = 2.0
+# Long enough for a worker to end its step, write a checkpoint and hand its run back.
+_STOP_SECONDS = 15.0
+_WATCH_SECONDS = 0.2
+
+
+@dataclass
+class Child:
+    """One supervised process."""
+
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = field(default=-_RESTART_SECONDS)
+
+    def start(self, environment: dict[str, str]) -> None:
+        """Start the process, in a session of its own: its signals come from the supervisor."""
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(
+            self.command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self.process is not None and self.process.poll() is None
+
+
+class Supervisor:
+    """Keeps one web process and the configured number of workers running."""
+
+    def __init__(self, config: Config) -> None:
+        """Plan the processes."""
+        command = [sys.executable, "-m", "webapp"]
+        self._environment = {**os.environ, **config.as_environment()}
+        self.children = [Child("web", [*command, "web"])]
+        self.children += [
+            Child(f"worker {number}", [*command, "worker"])
+            for number in range(1, config.workers + 1)
+        ]
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Keep the processes running until SIGINT or SIGTERM, then end them all."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        try:
+            while not self._stopping.is_set():
+                self._start_missing()
+                self._stopping.wait(_WATCH_SECONDS)
+        finally:
+            self._end()
+
+    def _start_missing(self) -> None:
+        for child in self.children:
+            due = time.monotonic() - child.started_at >= _RESTART_SECONDS
+            if child.running or not due:
+                continue
+            if child.process is not None:
+                log.warning(
+                    "%s ended with %s, starting it again", child.name, child.process.returncode
+                )
+            child.start(self._environment)
+
+    def _end(self) -> None:
+        running = [child.process for child in self.children if child.process and child.running]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopping.set()

@@ -1,0 +1,192 @@
+"""A run as a page shows it, and how pages write durations, times and losses."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from flask import Flask, url_for
+
+from stransfer.models import MODELS
+from stransfer.settings import SETTINGS
+from webapp.pictures import Picture, used_picture
+from webapp.records import LIVE, Run, RunState
+from webapp.site import current_site
+
+STATE_LABELS = {
+    RunState.QUEUED: "Waiting",
+    RunState.RUNNING: "Painting",
+    RunState.DONE: "Done",
+    RunState.FAILED: "Failed",
+    RunState.CANCELLED: "Cancelled",
+}
+
+
+@dataclass(frozen=True)
+class ShownSetting:
+    """A setting of a run, as a row."""
+
+    label: str
+    value: str
+    unit: str
+
+
+class RunView:
+    """A run as a page shows it; whatever is not here is read from the record."""
+
+    def __init__(self, run: Run) -> None:
+        """Show a record."""
+        self._run = run
+
+    def __getattr__(self, name: str) -> Any:
+        """Show what the record says."""
+        return getattr(self._run, name)
+
+    @property
+    def url(self) -> str:
+        """The run's own page."""
+        return url_for("runs.show", id=self._run.id)
+
+    @property
+    def api_url(self) -> str:
+        """Where the snapshot can be fetched."""
+        return url_for("api.run", id=self._run.id)
+
+    @property
+    def state_label(self) -> str:
+        """The state, as a word for people."""
+        return STATE_LABELS[RunState(self._run.state)]
+
+    @property
+    def live(self) -> bool:
+        """Whether the run still goes on."""
+        return self._run.state in LIVE
+
+    @property
+    def percent(self) -> int:
+        """How much of the run is done, rounded down: 100 only at the end."""
+        return 100 * self._run.step // self._run.steps
+
+    @cached_property
+    def snapshot(self) -> dict[str, Any]:
+        """What a subscriber to the run would get."""
+        return snapshot(self._run.visitor_id, self._run.id)
+
+    @property
+    def loss(self) -> dict[str, float] | None:
+        """The losses of the last step."""
+        found: dict[str, float] | None = self.snapshot["loss"]
+        return found
+
+    @property
+    def queue_position(self) -> int | None:
+        """How many runs are before this one and itself, while it waits."""
+        found: int | None = self.snapshot["queue_position"]
+        return found
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """The expected seconds to the end."""
+        return self._run.seconds_left
+
+    @property
+    def settings(self) -> list[ShownSetting]:
+        """Every setting that has a value."""
+        return [
+            ShownSetting(row.label, _shown(row.name, self._run.settings[row.name]), row.unit)
+            for row in SETTINGS
+            if self._run.settings.get(row.name) not in (None, "")
+        ]
+
+    @property
+    def content(self) -> Picture:
+        """The photo."""
+        return used_picture("content", self._run.content)
+
+    @property
+    def styles(self) -> list[Picture]:
+        """The artworks."""
+        return [used_picture("style", style) for style in self._run.styles]
+
+    @property
+    def frame_url(self) -> str | None:
+        """The newest picture, at most as large as a live one."""
+        return frame_url(self._run)
+
+    @property
+    def result_url(self) -> str | None:
+        """The finished picture."""
+        return result_url(self._run)
+
+    @property
+    def created_at(self) -> datetime:
+        """When the run was accepted."""
+        return datetime.fromtimestamp(self._run.created_at, UTC)
+
+
+def snapshot(visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
+    """Return a run as plain values, with the addresses of its pictures.
+
+    Raises NotFoundError if it is not this visitor's.
+    """
+    store = current_site().runs
+    run = store.find(visitor_id, run_id)
+    values = store.snapshot(visitor_id, run_id, since)
+    return {**values, "frame_url": frame_url(run), "result_url": result_url(run)}
+
+
+def frame_url(run: Run) -> str | None:
+    """Return where the newest picture of a run is; each picture has its own address."""
+    if run.frame is None:
+        return None
+    return url_for("runs.frame", id=run.id, v=run.frame.rpartition("/")[2].partition(".")[0])
+
+
+def result_url(run: Run) -> str | None:
+    """Return where the finished picture of a run is."""
+    return url_for("runs.result", id=run.id) if run.result else None
+
+
+def install(app: Flask) -> None:
+    """Give the templates the filters `duration`, `ago` and `number`."""
+    app.add_template_filter(duration)
+    app.add_template_filter(ago)
+    app.add_template_filter(number)
+
+
+def duration(seconds: float | None) -> str:
+    """Return seconds as a person would say them: "8 s", "1 min 20 s", "2 h 5 min"."""
+    if seconds is None:
+        return "–"
+    if 0 < seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def ago(moment: datetime, now: float | None = None) -> str:
+    """Return how long ago a moment was, roughly."""
+    seconds = (time.time() if now is None else now) - moment.timestamp()
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def number(value: float | None) -> str:
+    """Return a loss with four significant digits."""
+    return "–" if value is None else f"{value:.4g}"
+
+
+def _shown(name: str, value: object) -> str:
+    if name == "model" and str(value) in MODELS:
+        return MODELS[str(value)].title
+    return f"{value:g}" if isinstance(value, float) else str(value)

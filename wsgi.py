@@ -1,0 +1,21 @@
+"""The web process: `python wsgi.py`, or `stransfer web`, which runs this file."""
+
+import os
+import warnings
+
+# Everything imported after this line must find the patched modules, so it comes first.
+if os.environ.get("ASYNC_MODE", "eventlet") == "eventlet":
+    # Known and accepted: README's architecture section says why, and what replaces it.
+    warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated")
+    import eventlet
+
+    eventlet.monkey_patch()
+
+from webapp import create_app
+
+app = create_app()
+
+if __name__ == "__main__":
+    from webapp.serving import serve
+
+    serve(app)
