@@ -31,7 +31,7 @@ class FeatureExtractor:
         `preprocess` maps RGB values in [0, 255] to what the network was trained on.
         """
         outputs = [network.get_layer(layer).output for layer in layers]
-        self._cut = keras.Model(network.inputs, outputs)
+        self._cut = keras.Model(network.inputs[0], outputs)
         self._cut.trainable = False
         self._preprocess = preprocess
         self.layers = tuple(layers)

@@ -193,8 +193,8 @@ class Settings:
                 object.__setattr__(self, setting.name, value)
             except ValueError as error:
                 errors[setting.name] = str(error)
-        if "model" not in errors:
-            errors |= self._layer_errors()
+        if not errors:
+            errors = self._layer_errors()
         if not errors and self.content_weight == self.style_weight == 0:
             errors["style_weight"] = (
                 "Content weight and style weight are both 0, so there is nothing to paint; "

@@ -22,9 +22,13 @@ def main() -> None:
 @cli.command()
 def serve() -> None:
     """Serve the site and its workers, and start again whichever dies."""
+    from webapp import preflight
     from webapp.supervisor import Supervisor
 
-    config = _prepared()
+    config = _configured()
+    # What stays wrong would only make the supervisor start it again and again.
+    preflight.check_address(config)
+    preflight.prepare(config)
     click.echo(f"Stransfer is at http://{config.host}:{config.port} (Ctrl-C ends it)")
     Supervisor(config).run()
 
@@ -32,7 +36,11 @@ def serve() -> None:
 @cli.command()
 def web() -> None:
     """Serve the site alone, without workers."""
-    config = configuration.load()
+    from webapp import preflight
+
+    config = _configured()
+    preflight.check_address(config)
+    preflight.prepare(config)
     # A fresh interpreter: eventlet must patch the standard library before anything uses it.
     environment = {**os.environ, **config.as_environment()}
     os.execve(sys.executable, [sys.executable, str(folders.ROOT / "wsgi.py")], environment)
@@ -41,14 +49,26 @@ def web() -> None:
 @cli.command()
 def worker() -> None:
     """Paint what is queued, as one worker process."""
+    from webapp import preflight
     from webapp.runs.worker import Worker
+
+    Worker(preflight.prepare(_configured())).run()
+
+
+@cli.command()
+def check() -> None:
+    """Try everything the site needs, and say what does not work."""
+    from webapp.doctor import examine
     from webapp.services import Services
 
-    services = Services.of(_prepared())
-    services.database.migrate()
-    Worker(services).run()
+    broken = False
+    for finding in examine(Services.of(configuration.load())):
+        broken = broken or not finding.works
+        click.echo(f"{'ok ' if finding.works else 'BAD'}  {finding.part}: {finding.seen}")
+    if broken:
+        raise click.exceptions.Exit(2)
 
 
-def _prepared() -> Config:
+def _configured() -> Config:
     logs.configure()
     return configuration.load()

@@ -10,7 +10,10 @@ from typing import Any
 import alembic.command
 import alembic.config
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+
+from webapp.errors import ConfigError
 
 # How long a writer waits for another one. The site's transactions take milliseconds.
 _BUSY_SECONDS = 10
@@ -44,8 +47,18 @@ class Database:
             yield session
 
     def migrate(self) -> None:
-        """Bring the tables up to date, creating them where there are none."""
-        alembic.command.upgrade(self._alembic(), "head")
+        """Bring the tables up to date, creating them where there are none.
+
+        Processes that start together may all call this: the first one does it, the others wait.
+        Raises ConfigError if the database cannot be reached.
+        """
+        try:
+            alembic.command.upgrade(self._alembic(), "head")
+        except OperationalError as error:
+            raise ConfigError(
+                f"The database at DATABASE_URL does not answer: {error.orig}; "
+                "start it, or correct the address."
+            ) from error
 
     def close(self) -> None:
         """Give every connection back."""
@@ -54,7 +67,7 @@ class Database:
     def _alembic(self) -> alembic.config.Config:
         config = alembic.config.Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.attributes["engine"] = self._engine
+        config.attributes["engine"] = self._writer
         return config
 
 

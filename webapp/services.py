@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.config import Config
 from webapp.database import Database
+from webapp.errors import ConfigError
 from webapp.media import MediaStore
 from webapp.queue import Queue
+
+Service = TypeVar("Service")
 
 
 @dataclass(frozen=True)
@@ -22,12 +29,28 @@ class Services:
 
     @classmethod
     def of(cls, config: Config) -> Services:
-        """Return the services that a configuration names, in the instance folder by default."""
-        instance: Path = config.instance
-        instance.mkdir(parents=True, exist_ok=True)
+        """Return the services that a configuration names, in the instance folder by default.
+
+        Raises ConfigError, naming the key, for what cannot be used.
+        """
+        instance = config.instance
+        _usable("INSTANCE_PATH", lambda: instance.mkdir(parents=True, exist_ok=True))
+        database = config.database_url or f"sqlite:///{instance / 'stransfer.sqlite'}"
+        media = config.media_url or str(instance / "media")
+        queue = config.queue_url or f"sqlite:///{instance / 'queue.sqlite'}"
         return cls(
             config=config,
-            database=Database(config.database_url or f"sqlite:///{instance / 'stransfer.sqlite'}"),
-            media=MediaStore(config.media_url or str(instance / "media")),
-            queue=Queue(config.queue_url or f"sqlite:///{instance / 'queue.sqlite'}"),
+            database=_usable("DATABASE_URL", lambda: Database(database)),
+            media=_usable("MEDIA_URL", lambda: MediaStore(media)),
+            queue=_usable("QUEUE_URL", lambda: Queue(queue)),
         )
+
+
+def _usable(key: str, make: Callable[[], Service]) -> Service:
+    """Return what is made; the libraries report a bad address in as many ways as there are."""
+    try:
+        return make()
+    except (OSError, ValueError, ImportError, SQLAlchemyError, sqlite3.Error) as error:
+        raise ConfigError(
+            f"{key} cannot be used: {error}; correct it, or leave it empty."
+        ) from error

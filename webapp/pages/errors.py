@@ -55,7 +55,12 @@ def _http(error: HTTPException) -> Response | HTTPException:
     if status < 400:
         return error
     sentence = _SENTENCES.get(status) or error.description or _UNEXPECTED
-    return _answer(status, sentence)
+    response = _answer(status, sentence)
+    # Such as `Allow`, which says what the address does take.
+    response.headers.update(
+        (key, value) for key, value in error.get_headers() if key != "Content-Type"
+    )
+    return response
 
 
 def _unexpected(error: Exception) -> Response:

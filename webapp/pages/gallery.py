@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from webapp.errors import NotFoundError
 from webapp.site import current_site, visitor_id
 from webapp.views import RunView
 
@@ -16,9 +15,7 @@ def index() -> str:
     """Show the visitor's own runs."""
     site, visitor = current_site(), visitor_id()
     page = request.args.get("page", default=1, type=int)
-    history, pages = site.runs.history(visitor, max(1, page), site.services.config.page_size)
-    if not 1 <= page <= pages:
-        raise NotFoundError(f"The gallery has {pages} pages, and there is no page {page}.")
+    history, pages = site.runs.history(visitor, page, site.services.config.page_size)
     return render_template(
         "gallery.html",
         live=[RunView(run) for run in site.runs.live(visitor)],

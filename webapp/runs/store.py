@@ -97,7 +97,7 @@ class RunStore:
         """Return a run as plain values, with the losses recorded after seq `since`."""
         with self._database.reading() as session:
             run = _own(session, visitor_id, run_id)
-            losses = list(session.scalars(_losses(run_id).where(Loss.seq > since)))
+            losses = _losses_after(session, run, since)
             last = losses[-1] if losses else session.scalar(_last_loss(run_id))
             return run_values(run, losses, last, _position(session, run))
 
@@ -114,9 +114,7 @@ class RunStore:
             return {
                 run.id: Pulse(
                     run=run,
-                    losses=list(session.scalars(_losses(run.id).where(Loss.seq > since[run.id])))
-                    if run.seq > since[run.id]
-                    else [],
+                    losses=_losses_after(session, run, since[run.id]),
                     queue_position=turns.index(run.id) + 1 if run.id in turns else None,
                 )
                 for run in runs
@@ -129,13 +127,18 @@ class RunStore:
             return list(session.scalars(mine.order_by(Run.created_at)))
 
     def history(self, visitor_id: str, page: int, size: int) -> tuple[list[Run], int]:
-        """Return a page (from 1) of the visitor's ended runs, newest first, and how many pages."""
+        """Return a page (from 1) of the visitor's ended runs, newest first, and how many pages.
+
+        Raises NotFoundError for a page that does not exist; the first one always does.
+        """
         ended = (Run.visitor_id == visitor_id, Run.state.not_in(LIVE))
         with self._database.reading() as session:
             count = session.scalar(select(func.count()).select_from(Run).where(*ended)) or 0
+            pages = max(1, -(-count // size))
+            if not 1 <= page <= pages:
+                raise NotFoundError(f"The gallery ends at page {pages}; there is no page {page}.")
             newest = select(Run).where(*ended).order_by(Run.created_at.desc(), Run.id)
-            runs = list(session.scalars(newest.offset((page - 1) * size).limit(size)))
-        return runs, max(1, -(-count // size))
+            return list(session.scalars(newest.offset((page - 1) * size).limit(size))), pages
 
     def cancel(self, visitor_id: str, run_id: str) -> None:
         """End a live run now; its worker finds out that it no longer owns it."""
@@ -194,8 +197,12 @@ def _own(session: Session, visitor_id: str, run_id: str) -> Run:
     return run
 
 
-def _losses(run_id: str) -> Any:
-    return select(Loss).where(Loss.run_id == run_id).order_by(Loss.seq)
+def _losses_after(session: Session, run: Run, since: int) -> list[Loss]:
+    # Readers choose `since`, and a database takes no number as long as theirs may be.
+    if since >= run.seq:
+        return []
+    new = select(Loss).where(Loss.run_id == run.id, Loss.seq > max(0, since))
+    return list(session.scalars(new.order_by(Loss.seq)))
 
 
 def _last_loss(run_id: str) -> Any:

@@ -1,0 +1,93 @@
+"""The engine's command line, as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from stransfer import folders
+from stransfer.settings import SETTINGS
+
+CONTENT = str(folders.DATA / "content" / "cat.jpg")
+STYLE = str(folders.DATA / "style" / "night_wind.jpg")
+
+
+def stransfer(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "webapp", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_render_prints_one_object_and_writes_the_picture(tmp_path: Path) -> None:
+    output = tmp_path / "out.png"
+    done = stransfer(
+        "render", CONTENT, STYLE, "-o", str(output), "--json",
+        "--size", "100", "--steps", "2", "--scales", "2", "--tv-weight", "0.5",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["output"] == str(output)
+    assert (report["width"], report["height"], report["steps"]) == (100, 67, 6)
+    assert report["model"] == "vgg16" and report["precision"] == "float32"
+    assert set(report["loss"]) == {"total", "content", "style", "tv"}
+    assert 0 < report["first_frame_seconds"] <= report["seconds"]
+    assert report["seconds_per_step"] > 0 and report["peak_memory_mb"] > 100
+    assert report["settings"]["tv_weight"] == 0.5
+    with Image.open(output) as image:
+        assert (image.format, image.size, image.mode) == ("PNG", (100, 67), "RGB")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--size", "5"], "from 100 to 1000, but '5' was given"),
+        (["--model", "vgg11"], "must be one of vgg16"),
+        (["--style-layers", "block1"], "choose from block1_conv1"),
+        (["--colour"], "No such option"),
+    ],
+)
+def test_a_mistake_is_answered_by_one_sentence_and_code_2(
+    tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    output = tmp_path / "out.png"
+    done = stransfer("render", CONTENT, STYLE, "-o", str(output), *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr and "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not done.stdout and not output.exists()
+
+
+def test_what_cannot_be_read_or_written_is_named(tmp_path: Path) -> None:
+    text = tmp_path / "text.jpg"
+    text.write_text("not a picture")
+    for arguments, sentence in (
+        (["none.jpg", STYLE, "-o", str(tmp_path / "o.png")], "Cannot read none.jpg"),
+        ([str(text), STYLE, "-o", str(tmp_path / "o.png")], "text.jpg is none"),
+        ([CONTENT, STYLE, "-o", str(tmp_path / "none" / "o.png")], "does not exist"),
+        ([CONTENT, STYLE, "-o", str(tmp_path / "o.gif")], "PNG"),
+    ):
+        done = stransfer("render", *arguments)
+        assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
+    assert list(tmp_path.iterdir()) == [text]
+
+
+def test_models_and_settings_are_listed_for_people_and_programs() -> None:
+    models = json.loads(stransfer("models", "--json").stdout)
+    assert models[0]["name"] == "vgg16" and models[0]["weights"] == "in the repository"
+    assert "block4_conv2" in models[0]["layers"]
+    assert "vgg16" in stransfer("models").stdout
+    settings = json.loads(stransfer("settings", "--json").stdout)
+    assert [row["name"] for row in settings] == [setting.name for setting in SETTINGS]
+    assert "content_weight" in stransfer("settings").stdout
+
+
+def test_every_setting_is_an_option_with_help() -> None:
+    shown = " ".join(stransfer("render", "--help").stdout.split())
+    for setting in SETTINGS:
+        assert f"--{setting.name.replace('_', '-')}" in shown
+        assert setting.help.split(".")[0] in shown

@@ -1,0 +1,42 @@
+"""The coarse-to-fine plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from stransfer import pyramid
+from stransfer.errors import ImageError
+from stransfer.pyramid import Level
+from stransfer.settings import Settings
+
+
+def test_the_default_plan_goes_from_a_quarter_of_the_size_upwards() -> None:
+    levels = pyramid.plan(1024, 768, Settings())
+    assert levels == (
+        Level(125, 94, 125, 80),
+        Level(250, 188, 250, 40),
+        Level(500, 375, 500, 20),
+    )
+
+
+def test_the_last_level_has_the_size_and_the_steps_that_were_asked_for() -> None:
+    for size in (100, 217, 640, 1000):
+        level = pyramid.plan(300, 400, Settings(size=size, steps=7))[-1]
+        assert (level.height, level.steps) == (size, 7)
+        assert level.width == round(size * 3 / 4)
+
+
+def test_one_scale_is_a_single_level() -> None:
+    assert len(pyramid.plan(400, 300, Settings(scales=1))) == 1
+
+
+def test_a_small_picture_has_no_level_that_the_network_cannot_see() -> None:
+    levels = pyramid.plan(1000, 400, Settings(size=100, scales=5))
+    assert [level.height for level in levels] == [40]
+
+
+def test_a_picture_too_narrow_for_the_network_is_refused_with_the_size_that_would_do() -> None:
+    with pytest.raises(ImageError, match="choose a size of at least 640") as refused:
+        pyramid.plan(2000, 100, Settings(size=500))
+    assert "500 × 25" in str(refused.value)
+    assert pyramid.plan(2000, 100, Settings(size=640))

@@ -1,0 +1,158 @@
+"""Whole runs on VGG16 with its real weights, at sizes that take a second."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import stransfer
+from stransfer import folders, images, losses
+from stransfer.checkpoint import Checkpoint
+from stransfer.errors import ImageError, TransferError
+from stransfer.images import Picture
+from stransfer.settings import Settings
+from stransfer.transfer import Step, Transfer
+
+QUICK = Settings(size=100, scales=2, steps=3)
+
+Run = Callable[..., list[Step]]
+
+
+@pytest.fixture(scope="module")
+def content() -> Picture:
+    picture = images.read(folders.DATA / "content" / "cat.jpg")
+    return images.resize(picture, 150, 100)
+
+
+@pytest.fixture(scope="module")
+def style() -> Picture:
+    picture = images.read(folders.DATA / "style" / "night_wind.jpg")
+    return images.resize(picture, 128, 128)
+
+
+@pytest.fixture(scope="module")
+def run(content: Picture, style: Picture) -> Run:
+    def run_with(**changes: object) -> list[Step]:
+        settings = dataclasses.replace(QUICK, **changes)  # type: ignore[arg-type]
+        return list(Transfer(content, style, settings).start())
+
+    return run_with
+
+
+def test_a_run_counts_the_steps_of_all_levels_and_ends_at_its_size(run: Run) -> None:
+    steps = run()
+    assert [step.step for step in steps] == list(range(1, 10))
+    assert [step.scale for step in steps] == [1] * 6 + [2] * 3
+    assert steps[0].image.shape == (33, 50, 3)
+    assert steps[-1].image.shape == (67, 100, 3)
+    assert steps[-1].last and not steps[-2].last
+    assert steps[-1].seconds_left == 0.0
+
+
+def test_the_loss_falls_on_every_level(run: Run) -> None:
+    steps = run(scales=1, steps=8)
+    assert steps[-1].loss.total < 0.6 * steps[0].loss.total
+    assert steps[-1].loss.style < 0.6 * steps[0].loss.style
+
+
+def test_the_total_is_the_weighted_sum_of_its_parts(run: Run) -> None:
+    from stransfer.objective import Weights
+
+    weights = Weights.of(dataclasses.replace(QUICK, style_weight=3.0))
+    for step in run(style_weight=3.0):
+        parts = (step.loss.content, step.loss.style, step.loss.tv)
+        expected = sum(weight * part for weight, part in zip(weights, parts, strict=True))
+        assert step.loss.total == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_same_settings_give_exactly_the_same_picture(run: Run) -> None:
+    np.testing.assert_array_equal(run()[-1].image, run()[-1].image)
+
+
+@pytest.mark.parametrize("stopped_after", [2, 6, 7])
+def test_a_resumed_run_equals_one_that_never_stopped(
+    run: Run, content: Picture, style: Picture, stopped_after: int
+) -> None:
+    whole = run()
+    kept = whole[stopped_after - 1].checkpoint().to_bytes()
+    transfer = Transfer(content, style, QUICK)
+    checkpoint = Checkpoint.from_bytes(kept)
+    assert transfer.step_of(checkpoint) == stopped_after
+    rest = list(transfer.start(checkpoint))
+    assert [step.step for step in rest] == list(range(stopped_after + 1, 10))
+    np.testing.assert_array_equal(rest[-1].image, whole[-1].image)
+
+
+def test_a_checkpoint_of_another_run_is_refused(run: Run, content: Picture, style: Picture) -> None:
+    checkpoint = run()[0].checkpoint()
+    other = Transfer(content, style, dataclasses.replace(QUICK, size=120))
+    with pytest.raises(TransferError, match="other pictures or settings"):
+        next(other.start(checkpoint))
+    with pytest.raises(TransferError, match="damaged"):
+        Checkpoint.from_bytes(checkpoint.to_bytes()[:-200])
+
+
+def test_noise_is_seeded(run: Run) -> None:
+    first, again, other = (run(init="noise", steps=1, seed=seed)[-1].image for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).mean() > 0.01
+
+
+def test_more_style_weight_brings_the_style_closer(run: Run) -> None:
+    weak, strong = run(style_weight=0.2)[-1], run(style_weight=20.0)[-1]
+    assert strong.loss.style < weak.loss.style
+
+
+def test_more_content_weight_keeps_more_of_the_photo(run: Run) -> None:
+    weak, strong = run(content_weight=0.2)[-1], run(content_weight=20.0)[-1]
+    assert strong.loss.content < 0.8 * weak.loss.content
+
+
+def test_more_total_variation_weight_is_smoother(run: Run) -> None:
+    weak, strong = (run(tv_weight=weight)[-1].image for weight in (0.0, 50.0))
+    tv = [float(losses.total_variation(image[np.newaxis])) for image in (weak, strong)]
+    assert tv[1] < 0.8 * tv[0]
+
+
+def test_a_smaller_style_scale_measures_a_smaller_artwork(run: Run) -> None:
+    large, small = (run(style_scale=scale)[-1].image for scale in (2.0, 0.5))
+    assert np.abs(large - small).mean() > 0.005
+
+
+def test_other_layers_are_measured_when_they_are_chosen(run: Run) -> None:
+    default, chosen = run()[-1], run(style_layers="block1_conv1", content_layers="block2_conv2")[-1]
+    assert chosen.loss != default.loss
+
+
+def test_a_run_can_be_left_between_two_steps(content: Picture, style: Picture) -> None:
+    steps = Transfer(content, style, QUICK).start()
+    assert next(steps).step == 1
+    steps.close()  # type: ignore[attr-defined]
+
+
+def test_the_picture_of_a_step_does_not_change_afterwards(content: Picture, style: Picture) -> None:
+    steps = Transfer(content, style, QUICK).start()
+    first = next(steps)
+    kept = first.image.copy()
+    next(steps)
+    np.testing.assert_array_equal(first.image, kept)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
+    content: Picture, style: Picture
+) -> None:
+    checkpoint = next(Transfer(content, style, QUICK).start()).checkpoint()
+    broken = dataclasses.replace(checkpoint, image=np.full_like(checkpoint.image, np.nan))
+    with pytest.raises(TransferError, match="smaller learning rate"):
+        next(Transfer(content, style, QUICK).start(broken))
+
+
+def test_the_front_door_takes_files_and_refuses_what_it_cannot_read() -> None:
+    content, style = folders.DATA / "content" / "cat.jpg", folders.DATA / "style"
+    steps = stransfer.run(content, style / "night_wind.jpg", Settings(size=100, scales=1, steps=1))
+    assert next(steps).image.shape == (67, 100, 3)
+    with pytest.raises(ImageError, match=r"Cannot read none.jpg"):
+        stransfer.run(content, style / "none.jpg")

@@ -1,0 +1,98 @@
+"""`stransfer check`: tries every part that the site needs, and says what is wrong with it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from stransfer import loading, weights
+from stransfer.errors import StransferError
+from stransfer.models import DEFAULT_MODEL, MODELS
+from webapp.services import Services
+
+_PROBE = "checks/probe.txt"
+_LEAST_FREE_GIB = 1.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was tried, whether it works, and what was seen."""
+
+    part: str
+    works: bool
+    seen: str
+
+
+class _TroubleError(Exception):
+    """A part does not work, for the reason in the message."""
+
+
+def examine(services: Services) -> Iterator[Finding]:
+    """Try one part after the other; nothing that goes wrong leaves here."""
+    parts: dict[str, Callable[[Services], str]] = {
+        "database": _database,
+        "queue": _queue,
+        "media store": _media,
+        "disk": _disk,
+        "weights": _weights,
+        "TensorFlow": _tensorflow,
+    }
+    for part, attempt in parts.items():
+        try:
+            yield Finding(part, True, attempt(services))
+        except (_TroubleError, StransferError) as trouble:
+            yield Finding(part, False, str(trouble))
+        except Exception as error:
+            yield Finding(part, False, f"{type(error).__name__}: {error}")
+
+
+def _database(services: Services) -> str:
+    services.database.migrate()
+    with services.database.writing() as session:
+        runs = session.scalar(text("SELECT count(*) FROM runs"))
+    return f"can be written, {runs} runs"
+
+
+def _queue(services: Services) -> str:
+    return f"answers, {services.queue.waiting()} messages wait"
+
+
+def _media(services: Services) -> str:
+    services.media.write(_PROBE, b"probe")
+    if services.media.read(_PROBE) != b"probe":
+        raise _TroubleError("what is written there does not come back; check MEDIA_URL")
+    services.media.delete(_PROBE)
+    return "can be written and read"
+
+
+def _disk(services: Services) -> str:
+    free = shutil.disk_usage(services.config.instance).free / 2**30
+    if free < _LEAST_FREE_GIB:
+        raise _TroubleError(
+            f"only {free:.1f} GiB are free in {services.config.instance}; "
+            f"make room for at least {_LEAST_FREE_GIB:g} GiB"
+        )
+    return f"{free:.0f} GiB free"
+
+
+def _weights(services: Services) -> str:
+    weights.load(MODELS[DEFAULT_MODEL])
+    ready = [model.title for model in MODELS.values() if weights.state(model) != "missing"]
+    return f"ready: {', '.join(ready)}"
+
+
+def _tensorflow(services: Services) -> str:
+    loading.load()
+    import tensorflow as tf
+
+    side = 1024
+    matrix = tf.random.uniform([side, side])
+    tf.matmul(matrix, matrix).numpy()
+    started = time.monotonic()
+    tf.matmul(matrix, matrix).numpy()
+    speed = 2 * side**3 / (time.monotonic() - started) / 1e9
+    return f"version {tf.__version__}, {speed:.0f} GFLOP/s in float32"
