@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -11,6 +12,19 @@ import tensorflow as tf
 FIRST_DECAY = 0.9
 SECOND_DECAY = 0.99
 _EPSILON = 1e-8
+
+
+# The learning rate at the end of a level, as a part of that at its beginning: large steps find
+# the picture, small ones settle its pixels.
+FINAL_RATE = 0.2
+
+
+def decayed(done: float) -> float:
+    """Return the part of the learning rate that is left when a part `done` of a level is done.
+
+    Half a cosine, from 1 to FINAL_RATE: Loshchilov and Hutter 2017, equation 5.
+    """
+    return FINAL_RATE + (1 - FINAL_RATE) * (1 + math.cos(math.pi * done)) / 2
 
 
 class AdamState(NamedTuple):

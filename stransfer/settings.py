@@ -159,13 +159,14 @@ class Settings:
         help="Layers that measure style, with weights. Empty takes the model's own.",
     )
     learning_rate: float = _row(
-        0.02,
+        0.03,
         kind="number",
         label="Learning rate",
         minimum=0.001,
         maximum=0.2,
         step=0.001,
-        help="How far one update may move a pixel, on a scale from black 0 to white 1.",
+        help="How far the first updates move a pixel, on a scale from black 0 to white 1. "
+        "Later ones move it less.",
     )
     init: str = _row(
         "content",

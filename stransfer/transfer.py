@@ -18,7 +18,7 @@ from stransfer.images import Picture, Source
 from stransfer.models import MODELS
 from stransfer.networks import FeatureExtractor
 from stransfer.objective import Losses, Objective, Targets, Weights
-from stransfer.optimizers import AdamState, adam_update
+from stransfer.optimizers import AdamState, adam_update, decayed
 from stransfer.progress import Pace
 from stransfer.pyramid import Level
 from stransfer.settings import Settings
@@ -148,7 +148,9 @@ class Transfer:
         return Weights(*(tf.constant(weight, tf.float32) for weight in Weights.of(self.settings)))
 
     def _rate(self, state: _State) -> tf.Tensor:
-        return tf.constant(self.settings.learning_rate, tf.float32)
+        done = state.steps_done / self.levels[state.level].steps
+        factor = decayed(done) * self.settings.learning_rate
+        return tf.constant(factor, tf.float32)
 
     def _first_state(self) -> _State:
         level = self.levels[0]
@@ -173,7 +175,17 @@ class Transfer:
         if state.level == index:
             return state
         level = self.levels[index]
-        return _State(index, 0, state.adam.resized(level.width, level.height))
+        adam = state.adam.resized(level.width, level.height)
+        if self.settings.init == "content":
+            detail = _batch(self._detail(self.levels[state.level], level))
+            adam = adam._replace(image=tf.clip_by_value(adam.image + detail, 0.0, 1.0))
+        return _State(index, 0, adam)
+
+    def _detail(self, coarse: Level, fine: Level) -> Picture:
+        """Return what the photo shows at a finer level that the coarser one could not hold."""
+        content = images.resize(self._content, fine.width, fine.height)
+        blurred = images.resize(self._content, coarse.width, coarse.height)
+        return content - images.resize(blurred, fine.width, fine.height)
 
     def _pictures(self, level: Level) -> tuple[tf.Tensor, tf.Tensor]:
         content = images.resize(self._content, level.width, level.height)

@@ -32,7 +32,8 @@ def gram(features: Array) -> Array:
     for first in range(channels):
         for second in range(channels):
             matrix[first, second] = np.sum(features[..., first] * features[..., second])
-    return matrix / (height * width)
+    mean: Array = matrix / (height * width)
+    return mean
 
 
 def relative_distance(found: Array, target: Array) -> float:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from stransfer.optimizers import FIRST_DECAY, SECOND_DECAY, AdamState, adam_update
+from stransfer.optimizers import (
+    FINAL_RATE,
+    FIRST_DECAY,
+    SECOND_DECAY,
+    AdamState,
+    adam_update,
+    decayed,
+)
 
 
 def image(value: float = 0.5, height: int = 4, width: int = 6) -> tf.Tensor:
@@ -49,3 +57,9 @@ def test_a_larger_level_starts_where_the_smaller_one_ended() -> None:
     np.testing.assert_allclose(larger.first, state.first[0, 0, 0, 0] / 4, rtol=1e-5)
     np.testing.assert_allclose(larger.second, state.second[0, 0, 0, 0] / 16, rtol=1e-5)
     assert float(larger.updates) == 1.0
+
+
+def test_the_learning_rate_falls_from_all_to_a_fifth_along_half_a_cosine() -> None:
+    assert decayed(0.0) == 1.0
+    assert decayed(0.5) == pytest.approx((1 + FINAL_RATE) / 2)
+    assert decayed(1.0) == pytest.approx(FINAL_RATE)
