@@ -49,7 +49,7 @@ class Setting:
         if self.kind == "layers":
             return "layer names with weights, such as block4_conv2:1"
         kind = "a whole number" if self.kind == "integer" else "a number"
-        text = f"{kind} from {self.minimum:g} to {self.maximum:g}"
+        text = f"{kind} from {self.minimum} to {self.maximum}"
         return f"{AUTO}, or {text}" if self.automatic else text
 
     def parse(self, value: object) -> Any:

@@ -19,7 +19,7 @@ from webapp.site import current_site
 STATE_LABELS = {
     RunState.QUEUED: "Waiting",
     RunState.RUNNING: "Painting",
-    RunState.DONE: "Done",
+    RunState.DONE: "Finished",
     RunState.FAILED: "Failed",
     RunState.CANCELLED: "Cancelled",
 }

@@ -1,0 +1,1 @@
+"""The sample style works of Stransfer: original pictures, drawn by seeded programs."""

@@ -1,0 +1,26 @@
+/** Names and intervals shared by the scripts: what the server understands, and how often we act. */
+
+export const EVENT = {
+  subscribe: "subscribe",
+  unsubscribe: "unsubscribe",
+  progress: "progress",
+  state: "state",
+};
+
+export const ENDED = new Set(["done", "failed", "cancelled"]);
+
+export const STATE_WORD = {
+  queued: "Waiting",
+  running: "Painting",
+  done: "Finished",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+export const POLL_MS = 3_000;
+export const ACK_TIMEOUT_MS = 8_000;
+export const RECONNECT_MAX_MS = 5_000;
+export const DECODE_TIMEOUT_MS = 2_000;
+export const ANNOUNCE_MS = 10_000;
+/** A shorter break of the connection is not worth a word on the page. */
+export const INTERRUPTION_MS = 2_500;

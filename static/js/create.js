@@ -1,0 +1,78 @@
+import { Announcer } from "./announcer.js";
+import { Picker } from "./picker.js";
+import { Settings } from "./settings.js";
+
+const form = document.querySelector("[data-create]");
+const start = form.querySelector("[data-start]");
+const startTitle = form.querySelector("[data-start-title]");
+const announcer = new Announcer(form.querySelector("[data-announcer]"));
+const startLabel = start.textContent;
+
+const MISSING = {
+  content: "Please choose a photograph, or use your own.",
+  style: "Please choose an artwork, or use your own.",
+};
+
+const pickers = new Map();
+for (const root of form.querySelectorAll("[data-picker]")) {
+  pickers.set(root.dataset.picker, new Picker(root, chosen));
+}
+const [content, style] = pickers.values();
+
+function chosen(sentence) {
+  announcer.say(sentence);
+  nameIt();
+}
+
+function nameIt() {
+  startTitle.textContent = content.title && style.title ? `${content.title}, after ${style.title}` : "";
+}
+
+/** The first thing that keeps the form from being sent, brought before the visitor. */
+function hindrance() {
+  for (const [kind, picker] of pickers) {
+    if (picker.title) continue;
+    picker.complain(MISSING[kind]);
+    picker.focus();
+    return picker;
+  }
+  const wrong = [...form.querySelectorAll("[data-setting]")].find((input) => !input.checkValidity());
+  if (!wrong) return null;
+  const details = wrong.closest("details");
+  if (details) details.open = true;
+  wrong.reportValidity();
+  return wrong;
+}
+
+function rest(busy) {
+  start.textContent = busy ? (content.hasFile || style.hasFile ? "Sending…" : start.dataset.busyLabel) : startLabel;
+  if (busy) start.setAttribute("aria-disabled", "true");
+  else start.removeAttribute("aria-disabled");
+}
+
+form.addEventListener("submit", (event) => {
+  if (start.hasAttribute("aria-disabled") || hindrance()) event.preventDefault();
+  else rest(true);
+});
+addEventListener("pageshow", () => rest(false));
+
+// A picture dropped beside the two places must not replace the page.
+for (const name of ["dragover", "drop"]) {
+  document.addEventListener(name, (event) => {
+    if (!event.defaultPrevented && event.dataTransfer?.types.includes("Files")) event.preventDefault();
+  });
+}
+
+document.addEventListener("paste", (event) => {
+  const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
+  if (!file) return;
+  const here = form.querySelector("[data-picker]:hover, [data-picker]:focus-within");
+  // Pasted twice without pointing anywhere, the first is the photograph and the second the artwork.
+  const target = here ? pickers.get(here.dataset.picker) : content.hasFile ? style : content;
+  target.put(file);
+});
+
+const more = form.querySelector("[data-more]");
+if (more) new Settings(more);
+document.querySelector("[data-summary]")?.focus();
+nameIt();

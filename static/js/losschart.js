@@ -1,0 +1,140 @@
+import * as format from "./format.js";
+
+const KEYS = ["total", "content", "style", "tv"];
+const WIDTHS = { total: 3, content: 2, style: 2, tv: 2 };
+const DASHES = { content: [7, 3], style: [], tv: [2, 3] };
+
+/** The losses over the steps: the chart, and the table that is its legend and its text. */
+export class LossChart {
+  #section;
+  #box;
+  #records = [];
+  #chart = null;
+  #library = null;
+  #due = false;
+  #steps = 0;
+
+  /** @param {HTMLElement} section */
+  constructor(section) {
+    this.#section = section;
+    this.#box = section.querySelector("[data-chart]");
+    const redraw = () => this.#rebuild();
+    // What is drawn before the typeface is here stays in another one.
+    document.fonts.ready.then(redraw);
+    document.addEventListener("themechange", redraw);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+    new ResizeObserver(() => this.#fit()).observe(this.#box);
+    this.#load();
+  }
+
+  async #load() {
+    try {
+      this.#library = (await import("../vendor/uplot.js")).default;
+    } catch {
+      // The table says the same without the library.
+      this.#box.hidden = true;
+      return;
+    }
+    this.#rebuild();
+  }
+
+  /**
+   * @param {object[]} records losses not seen yet, oldest first
+   * @param {number} steps how many are to come in all, so that the lines grow into their place
+   */
+  add(records, steps) {
+    this.#steps = steps;
+    for (const record of records) {
+      if (record.seq <= (this.#records.at(-1)?.seq ?? 0)) continue;
+      // A run that was taken up again from an earlier point paints some steps twice.
+      while (this.#records.length && this.#records.at(-1).step >= record.step) this.#records.pop();
+      this.#records.push(record);
+    }
+    if (!this.#records.length || this.#due) return;
+    this.#due = true;
+    requestAnimationFrame(() => {
+      this.#due = false;
+      this.#show();
+    });
+  }
+
+  #show() {
+    this.#section.hidden = false;
+    const first = this.#records[0];
+    const last = this.#records.at(-1);
+    for (const key of KEYS) {
+      this.#section.querySelector(`[data-first="${key}"]`).textContent = format.loss(first[key]);
+      this.#section.querySelector(`[data-now="${key}"]`).textContent = format.loss(last[key]);
+    }
+    if (this.#chart) this.#chart.setData(this.#data());
+    else this.#rebuild();
+  }
+
+  #data() {
+    // A logarithm has no place for zero; the line is broken there.
+    const positive = (value) => (value > 0 ? value : null);
+    return [
+      this.#records.map((record) => record.step),
+      ...KEYS.map((key) => this.#records.map((record) => positive(record[key]))),
+    ];
+  }
+
+  #colour(selector) {
+    return getComputedStyle(this.#section.querySelector(selector)).color;
+  }
+
+  #rebuild() {
+    if (!this.#library || !this.#records.length) return;
+    this.#chart?.destroy();
+    const soft = this.#colour(".hint");
+    const line = getComputedStyle(this.#section).borderTopColor;
+    const font = `14px ${getComputedStyle(this.#section).fontFamily}`;
+    const axis = { stroke: soft, font, ticks: { show: false }, border: { show: false } };
+    const range = (chart, first, last) => [first, Math.max(last, this.#steps, first + 1)];
+    const options = {
+      ...this.#size(),
+      legend: { show: false },
+      cursor: { show: false },
+      padding: [12, 8, 0, 0],
+      scales: { x: { time: false, range }, y: { distr: 3 } },
+      axes: [
+        { ...axis, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] },
+        { ...axis, size: 64, filter: decades, grid: { stroke: line, width: 1, filter: decades }, values: axisValues },
+      ],
+      series: [
+        {},
+        ...KEYS.map((key) => ({
+          stroke: this.#colour(`[data-swatch="${key}"]`),
+          width: WIDTHS[key],
+          dash: DASHES[key],
+          points: { show: isAlone },
+        })),
+      ],
+    };
+    this.#chart = new this.#library(options, this.#data(), this.#box);
+  }
+
+  #size() {
+    return { width: Math.max(120, this.#box.clientWidth), height: this.#box.clientHeight };
+  }
+
+  #fit() {
+    this.#chart?.setSize(this.#size());
+  }
+}
+
+/** A first value has no line yet to be seen by. */
+function isAlone(chart) {
+  return chart.data[0].length === 1;
+}
+
+/** Of the lines of a logarithmic scale the whole powers of ten, or more where there are few of those. */
+function decades(chart, splits) {
+  const keep = (digits) => splits.map((value) => (digits.includes(value.toExponential()[0]) ? value : null));
+  const powers = keep("1");
+  return powers.filter((value) => value !== null).length > 1 ? powers : keep("125");
+}
+
+function axisValues(chart, splits) {
+  return splits.map((value) => (value === null ? null : format.loss(value)));
+}

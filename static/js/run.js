@@ -1,0 +1,69 @@
+import { Announcer } from "./announcer.js";
+import { Compare } from "./compare.js";
+import { askBeforeSending } from "./confirm.js";
+import { ENDED, STATE_WORD } from "./constants.js";
+import * as format from "./format.js";
+import { Live } from "./live.js";
+import { LossChart } from "./losschart.js";
+import { RunView } from "./runview.js";
+import { TabStatus } from "./tabstatus.js";
+
+const root = document.querySelector("[data-run]");
+const compareBar = root.querySelector("[data-compare]");
+const connection = root.querySelector("[data-connection]");
+const view = new RunView(root);
+const chart = new LossChart(root.querySelector("[data-losses]"));
+const compare = compareBar && new Compare(compareBar, root.querySelector("[data-frame]"));
+const tab = new TabStatus();
+const announcer = new Announcer(root.querySelector("[data-announcer]"));
+
+function tell(before) {
+  const { run } = view;
+  tab.show(run);
+  if (run.state !== before) announcer.say(`${STATE_WORD[run.state]}. ${run.error ?? ""}`);
+  else if (run.state === "running") {
+    announcer.mention(
+      `Step ${run.step} of ${run.steps}, ${run.percent} percent, ${format.duration(run.eta_seconds)} left.`,
+    );
+  }
+}
+
+async function take(news) {
+  const before = view.run.state;
+  const shown = view.update(news);
+  const { state, steps } = view.run;
+  chart.add(news.losses ?? [], ENDED.has(state) ? 0 : steps);
+  tell(before);
+  await shown;
+  if (view.run.state === "done") compare?.open();
+}
+
+function start() {
+  const snapshot = JSON.parse(root.dataset.snapshot);
+  take(snapshot);
+  if (ENDED.has(snapshot.state)) return;
+  const live = new Live((interrupted) => {
+    connection.hidden = !interrupted;
+  });
+  live.follow(
+    { id: root.dataset.run, seq: snapshot.seq, api: root.dataset.api },
+    {
+      onSnapshot: take,
+      // An event about a step says by itself that the run is being painted.
+      onProgress: (progress) => take({ state: "running", ...progress }),
+      // The end is shown from the snapshot that follows, in one go with the final picture.
+      onState: (change) => {
+        if (!ENDED.has(change.state)) take(change);
+      },
+      onGone: (sentence) => {
+        connection.textContent = sentence;
+        connection.hidden = false;
+        announcer.say(sentence);
+      },
+    },
+  );
+  live.start();
+}
+
+askBeforeSending();
+start();

@@ -1,0 +1,65 @@
+import { ENDED } from "./constants.js";
+import * as format from "./format.js";
+import { Frame } from "./frame.js";
+
+const FIELDS = {
+  percent: (run) => run.percent?.toString(),
+  step: (run) => run.step?.toString(),
+  steps: (run) => run.steps?.toString(),
+  scale: (run) => String(run.scale ?? 1),
+  scales: (run) => String(run.scales ?? 1),
+  queue: (run) => format.queue(run.queue_position),
+  eta: (run) => format.duration(run.eta_seconds),
+  left: (run) => (Number.isFinite(run.eta_seconds) ? `${format.duration(run.eta_seconds)} left` : ""),
+  pace: (run) => format.pace(run.seconds_per_step),
+  took: (run) => format.duration(run.seconds),
+  error: (run) => run.error || "The painting could not be finished.",
+};
+
+/** Keeps the part of a page that shows one run, large or as a card, in step with its state. */
+export class RunView {
+  #root;
+  #frame;
+  #run;
+
+  /** @param {HTMLElement} root the element with `data-run` and `data-state` */
+  constructor(root) {
+    this.#root = root;
+    this.#frame = new Frame(root.querySelector("[data-frame]"));
+    this.#run = { state: root.dataset.state, title: root.dataset.title };
+  }
+
+  /** What is known about the run by now. */
+  get run() {
+    return this.#run;
+  }
+
+  /**
+   * Take over what a snapshot or an event says, and show its picture.
+   * @param {object} news
+   * @returns {Promise<void>} settles once the picture shows
+   */
+  async update(news) {
+    const { losses, frame, frame_url: address, ...rest } = news;
+    this.#run = { ...this.#run, ...rest };
+    const { state, step, steps } = this.#run;
+    if (steps) this.#run.percent = Math.min(100, Math.floor((100 * step) / steps));
+    this.#root.dataset.state = state;
+    if (ENDED.has(state)) this.#frame.describe(this.#run.title);
+    this.#write();
+    await this.#frame.show(frame ?? address ?? null);
+  }
+
+  #write() {
+    for (const element of this.#root.querySelectorAll("[data-bind]")) {
+      const text = FIELDS[element.dataset.bind](this.#run);
+      if (text !== undefined && element.textContent !== text) element.textContent = text;
+    }
+    const bar = this.#root.querySelector("[data-bar]");
+    if (bar) bar.value = this.#run.percent ?? 0;
+    const scale = this.#root.querySelector("[data-scale]");
+    if (scale) scale.hidden = !(this.#run.scales > 1);
+    const result = this.#root.querySelector("[data-result]");
+    if (result) result.hidden = !this.#run.result_url;
+  }
+}

@@ -1,0 +1,84 @@
+"""README says what the code says: each settings row, configuration key and command stands there."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from stransfer.models import MODELS
+from stransfer.options import shown_default
+from stransfer.settings import SETTINGS
+from tests.conftest import ROOT
+from webapp.cli import cli
+from webapp.config import Config
+
+README = (ROOT / "README.md").read_text()
+
+
+def settings_rows() -> Iterator[str]:
+    for setting in SETTINGS:
+        unit = f" {setting.unit}" if setting.unit else ""
+        default = shown_default(setting)
+        yield f"| `{setting.name}` | {default} | {setting.values}{unit} | {setting.help} |"
+
+
+def configuration_rows() -> Iterator[str]:
+    for row in dataclasses.fields(Config):
+        default = f"`{row.default}`" if row.default != "" else ""
+        yield f"| `{row.name.upper()}` | {default} | {row.metadata['help']} |"
+
+
+def missing(rows: Iterator[str]) -> str:
+    return "\n".join(row for row in rows if row not in README)
+
+
+def test_every_setting_stands_in_the_readme_with_its_default_and_help() -> None:
+    assert not missing(settings_rows())
+
+
+def test_every_configuration_key_stands_in_the_readme_with_its_default_and_help() -> None:
+    assert not missing(configuration_rows())
+
+
+@pytest.mark.parametrize("command", sorted(cli.commands))
+def test_every_command_stands_in_the_readme_and_has_help(command: str) -> None:
+    assert f"`stransfer {command}" in README
+    found = cli.commands[command]
+    assert isinstance(found, click.Command) and found.help
+    for parameter in found.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help or parameter.name == "help", parameter.name
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
+def test_every_model_stands_in_the_readme_with_its_credit(model: object) -> None:
+    assert f"| `{model.name}` | {model.title} |" in README  # type: ignore[attr-defined]
+    assert model.weights_credit in README  # type: ignore[attr-defined]
+
+
+def test_the_examples_in_the_readme_run() -> None:
+    examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert examples
+    for example in examples:
+        done = subprocess.run(
+            [sys.executable, "-c", example], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_every_picture_and_page_the_readme_points_to_exists() -> None:
+    for target in re.findall(r"\]\(((?!https?:|#)[^)]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_sample_is_credited() -> None:
+    credits = (ROOT / "data" / "README.md").read_text()
+    for role in ("content", "style"):
+        for path in (ROOT / "data" / role).iterdir():
+            assert f"`{path.name}`" in credits, path
