@@ -82,7 +82,7 @@ def _render(
             bar.set_postfix_str(
                 f"scale {step.scale}/{step.scales} loss {step.loss.total:.4f}", refresh=False
             )
-    images.write_atomically(output, images.encode(images.to_image(step.image), "PNG"))
+    images.write(output, images.encode(images.to_image(step.image), "PNG"))
     seconds = time.monotonic() - started
     if not quiet:
         click.echo(f"{output}: {transfer.levels[-1].width} × {transfer.levels[-1].height}")

@@ -6,8 +6,6 @@ Inside the engine a picture is a float32 array [height, width, 3] of sRGB values
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from stransfer.errors import ImageError
+from stransfer.files import write_atomically
 
 Picture = npt.NDArray[np.float32]
 Source = str | Path | bytes | Image.Image | Picture
@@ -166,30 +165,19 @@ def encode(image: Image.Image, kind: str = "PNG", quality: int = 95) -> bytes:
 
 
 def save(picture: Picture, path: str | Path) -> None:
-    """Write a picture as a PNG file, whole or not at all."""
-    write_atomically(Path(path), encode(to_image(picture), "PNG"))
+    """Write a picture as a PNG file, whole or not at all; raise ImageError if it cannot be."""
+    write(Path(path), encode(to_image(picture), "PNG"))
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a whole file or nothing: a reader sees the old content or the new, even after a crash.
-
-    Raises ImageError if the folder does not exist or cannot be written.
-    """
+def write(path: Path, content: bytes) -> None:
+    """Write the bytes of a picture file, whole or not at all; raise ImageError if it cannot be."""
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        write_atomically(path, content)
     except OSError as error:
         raise ImageError(
-            f"Cannot write {path}: {error.strerror}; name a folder that exists and is writable."
+            f"Cannot write {path}: {error.strerror}; name a folder that exists, is writable and "
+            "has room."
         ) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 @contextmanager

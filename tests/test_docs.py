@@ -81,4 +81,4 @@ def test_every_sample_is_credited() -> None:
     credits = (ROOT / "data" / "README.md").read_text()
     for role in ("content", "style"):
         for path in (ROOT / "data" / role).iterdir():
-            assert f"`{path.name}`" in credits, path
+            assert f"`{role}/{path.name}`" in credits, path

@@ -13,6 +13,8 @@ from webapp import config as configuration
 from webapp import logs
 from webapp.config import Config
 
+__all__ = ["cli", "main"]
+
 
 def main() -> None:
     """Run the command line and exit with its status."""

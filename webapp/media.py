@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import uuid
 from pathlib import Path
 from typing import Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from stransfer.files import write_atomically
 from webapp.errors import NotFoundError
 
 # Keys are made by us, never from what a visitor sends; this is the second line of defence.
@@ -33,18 +32,8 @@ class MediaStore:
         if not isinstance(self._files, LocalFileSystem):
             self._files.pipe_file(path, content)
             return
-        folder = Path(path).parent
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f".{uuid.uuid4().hex}.tmp"
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(Path(path), content)
 
     def read(self, key: str) -> bytes:
         """Return what is kept under `key`; raise NotFoundError if there is nothing."""

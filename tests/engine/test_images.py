@@ -142,18 +142,25 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "result.png"
-    images.write_atomically(path, b"old")
+    images.write(path, b"old")
 
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        images.write_atomically(path, b"new")
+    with pytest.raises(ImageError, match=r"No space left.*has room"):
+        images.write(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_written_file_can_be_read_by_whom_the_user_lets_read(tmp_path: Path) -> None:
+    path = tmp_path / "result.png"
+    images.write(path, b"picture")
+    (tmp_path / "other").touch()
+    assert path.stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="name a folder that exists"):
-        images.write_atomically(tmp_path / "none" / "result.png", b"")
+        images.write(tmp_path / "none" / "result.png", b"")
