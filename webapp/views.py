@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, url_for
 
 from stransfer.models import MODELS
-from stransfer.settings import SETTINGS
+from stransfer.settings import AUTO, SETTINGS, Setting
 from webapp.pictures import Picture, used_picture
 from webapp.records import LIVE, Run, RunState
 from webapp.site import current_site
@@ -96,7 +96,7 @@ class RunView:
     def settings(self) -> list[ShownSetting]:
         """Every setting that has a value."""
         return [
-            ShownSetting(row.label, _shown(row.name, self._run.settings[row.name]), row.unit)
+            _shown_setting(row, self._run.settings[row.name])
             for row in SETTINGS
             if self._run.settings.get(row.name) not in (None, "")
         ]
@@ -186,7 +186,10 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
-def _shown(name: str, value: object) -> str:
-    if name == "model" and str(value) in MODELS:
-        return MODELS[str(value)].title
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _shown_setting(setting: Setting, value: object) -> ShownSetting:
+    if setting.name == "model" and str(value) in MODELS:
+        return ShownSetting(setting.label, MODELS[str(value)].title, "")
+    if value == AUTO:
+        return ShownSetting(setting.label, AUTO, "")
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    return ShownSetting(setting.label, shown, setting.unit)
