@@ -30,7 +30,8 @@ from stransfer.errors import (
 )
 from stransfer.images import save
 from stransfer.models import MODELS, Model
-from stransfer.settings import SETTINGS, Setting, Settings
+from stransfer.setting import Setting
+from stransfer.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
     from stransfer.transfer import Loss, Step, Transfer, run

@@ -21,6 +21,9 @@ from stransfer.errors import ImageError, SettingsError, StransferError
 from stransfer.models import MODELS
 from stransfer.options import setting_options, shown_default
 from stransfer.settings import SETTINGS, Settings
+from stransfer.subject import Subject
+
+_PICTURE = click.Path(path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,30 +53,43 @@ def _fail(sentence: str, code: int) -> None:
 
 
 @cli.command()
-@click.argument("content", type=click.Path(path_type=Path))
-@click.argument("style", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The result.")
+@click.argument("content", type=_PICTURE)
+@click.argument("style", nargs=-1, required=True, type=_PICTURE)
+@click.option("-o", "--output", required=True, type=_PICTURE, help="The result, a PNG file.")
+@click.option("--content-mask", type=_PICTURE, help="White is painted, black stays photo.")
+@click.option("--style-mask", type=_PICTURE, help="Only what is white here counts as style.")
+@click.option("--init-image", type=_PICTURE, help="The earlier result, for --init result.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the run.")
 @setting_options
-def render(content: Path, style: Path, output: Path, as_json: bool, **given: str | None) -> None:
-    """Paint CONTENT in the manner of STYLE, and write the picture to the output file."""
+def render(
+    content: Path,
+    style: tuple[Path, ...],
+    output: Path,
+    content_mask: Path | None,
+    style_mask: Path | None,
+    init_image: Path | None,
+    as_json: bool,
+    **given: str | None,
+) -> None:
+    """Paint CONTENT in the manner of one STYLE or several, and write the picture to a file."""
     settings = Settings.parse(given)
     _check_output(output)
-    pictures = images.read(content), images.read(style)
-    report = _render(*pictures, output, settings, quiet=as_json)
+    subject = Subject.read(
+        content, style, content_mask=content_mask, style_mask=style_mask, init_image=init_image
+    )
+    subject.check(settings)
+    report = _render(subject, output, settings, quiet=as_json)
     if as_json:
         click.echo(json.dumps(report))
 
 
-def _render(
-    content: images.Picture, style: images.Picture, output: Path, settings: Settings, quiet: bool
-) -> dict[str, Any]:
+def _render(subject: Subject, output: Path, settings: Settings, quiet: bool) -> dict[str, Any]:
     started = time.monotonic()
     # TensorFlow is imported here and not above, so that mistakes are answered at once.
     loading.load()
     from stransfer.transfer import Transfer
 
-    transfer = Transfer(content, style, settings)
+    transfer = Transfer(subject, settings)
     first_frame = None
     with tqdm(total=transfer.steps, unit="step", file=sys.stderr, disable=None) as bar:
         for step in transfer.start():

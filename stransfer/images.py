@@ -21,6 +21,7 @@ from stransfer.errors import ImageError
 from stransfer.files import write_atomically
 
 Picture = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.float32]
 Source = str | Path | bytes | Image.Image | Picture
 
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -49,6 +50,15 @@ def read(source: Source, limits: Limits | None = None) -> Picture:
         return _checked_array(source)
     image = to_rgb(source) if isinstance(source, Image.Image) else open_rgb(source, limits)
     return to_picture(image)
+
+
+def read_mask(source: Source, limits: Limits | None = None) -> Mask:
+    """Return a mask as an array of shape [height, width]: 1 is white, 0 is black.
+
+    Colours count by their lightness, and what is transparent counts as white paper.
+    """
+    mask: Mask = read(source, limits).mean(axis=-1, dtype=np.float32)
+    return mask
 
 
 def open_rgb(source: str | Path | bytes, limits: Limits | None = None) -> Image.Image:
@@ -147,6 +157,11 @@ def resize(picture: Picture, width: int, height: int) -> Picture:
     ]
     resized: Picture = np.clip(np.stack(channels, axis=-1), 0, 1).astype(np.float32)
     return resized
+
+
+def resize_mask(mask: Mask, width: int, height: int) -> Mask:
+    """Return the mask at another size."""
+    return resize(mask[..., np.newaxis], width, height)[..., 0]
 
 
 def fit(width: int, height: int, long_side: int) -> tuple[int, int]:

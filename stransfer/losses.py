@@ -12,16 +12,23 @@ import tensorflow as tf
 _EPSILON = 1e-12
 
 
-def gram_matrix(features: tf.Tensor) -> tf.Tensor:
+def gram_matrix(features: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
     """Return the correlations between channels, float32 [channels, channels].
 
     `features` is [1, height, width, channels]. Gatys, Ecker, Bethge 2016, equation 3, but divided
-    by height times width, so that pictures of different sizes can be compared.
+    by height times width, so that pictures of different sizes can be compared. With a `mask`
+    [1, any height, any width, 1] in [0, 1], a position counts as much as the mask says there: the
+    guided Gram matrix of Gatys et al. 2017, equation 4.
     """
     channels = tf.shape(features)[-1]
     vectors = tf.reshape(features, [-1, channels])
-    positions = tf.cast(tf.shape(vectors)[0], tf.float32)
-    return tf.matmul(vectors, vectors, transpose_a=True) / positions
+    if mask is None:
+        positions = tf.cast(tf.shape(vectors)[0], tf.float32)
+        return tf.matmul(vectors, vectors, transpose_a=True) / positions
+    counts = tf.image.resize(mask, tf.shape(features)[1:3], method="area")
+    counts = tf.reshape(counts, [-1, 1])
+    weighed = tf.matmul(vectors * counts, vectors, transpose_a=True)
+    return tf.math.divide_no_nan(weighed, tf.reduce_sum(counts))
 
 
 def style_distance(gram: tf.Tensor, target: tf.Tensor) -> tf.Tensor:

@@ -25,19 +25,19 @@ class Targets(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """How much each part of the loss counts, as scalar tensors or numbers."""
+    """How much each part of the loss counts, as scalar tensors."""
 
-    content: float
-    style: float
-    tv: float
+    content: tf.Tensor
+    style: tf.Tensor
+    tv: tf.Tensor
 
     @classmethod
     def of(cls, settings: Settings) -> Weights:
         """Return the weights that the settings stand for."""
         return cls(
-            content=settings.content_weight * CONTENT_BALANCE,
-            style=settings.style_weight,
-            tv=settings.tv_weight * TOTAL_VARIATION_BALANCE,
+            content=tf.constant(settings.content_weight * CONTENT_BALANCE, tf.float32),
+            style=tf.constant(settings.style_weight, tf.float32),
+            tv=tf.constant(settings.tv_weight * TOTAL_VARIATION_BALANCE, tf.float32),
         )
 
 
@@ -72,17 +72,29 @@ class Objective:
             style=tuple(tf.TensorSpec([None, None], tf.float32) for _ in self._style),
         )
 
-    def targets(self, content: tf.Tensor, style: tf.Tensor) -> Targets:
-        """Return the targets for a photo and an artwork, each [1, height, width, 3] in [0, 1]."""
-        content_features = self._extractor(content)
-        style_features = self._extractor(style)
-        return Targets(
-            content=tuple(content_features[layer] for layer in self._content),
-            style=tuple(losses.gram_matrix(style_features[layer]) for layer in self._style),
-        )
+    def content_targets(self, content: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """Return the feature maps of a photo [1, height, width, 3] in [0, 1]."""
+        features = self._extractor(content)
+        return tuple(features[layer] for layer in self._content)
 
-    def losses(self, image: tf.Tensor, targets: Targets, weights: Weights) -> Losses:
-        """Return the losses of an image [1, height, width, 3] in [0, 1]."""
+    def style_targets(
+        self, style: tf.Tensor, mask: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, ...]:
+        """Return the Gram matrices of an artwork [1, height, width, 3], or of a part of it."""
+        features = self._extractor(style)
+        return tuple(losses.gram_matrix(features[layer], mask) for layer in self._style)
+
+    def losses(
+        self,
+        image: tf.Tensor,
+        targets: Targets,
+        weights: Weights,
+        mask: tf.Tensor | None = None,
+    ) -> Losses:
+        """Return the losses of an image [1, height, width, 3] in [0, 1].
+
+        With a mask [1, height, width, 1], only what is white in it is compared with the artwork.
+        """
         features = self._extractor(image)
         content = tf.add_n(
             [
@@ -94,7 +106,7 @@ class Objective:
         )
         style = tf.add_n(
             [
-                share * losses.style_distance(losses.gram_matrix(features[layer]), target)
+                share * losses.style_distance(losses.gram_matrix(features[layer], mask), target)
                 for (layer, share), target in zip(self._style.items(), targets.style, strict=True)
             ]
         )
@@ -103,12 +115,16 @@ class Objective:
         return Losses(total, content, style, tv)
 
     def losses_and_gradient(
-        self, image: tf.Tensor, targets: Targets, weights: Weights
+        self,
+        image: tf.Tensor,
+        targets: Targets,
+        weights: Weights,
+        mask: tf.Tensor | None = None,
     ) -> tuple[Losses, tf.Tensor]:
         """Return the losses and the gradient of the total with respect to the image."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(image)
-            found = self.losses(image, targets, weights)
+            found = self.losses(image, targets, weights, mask)
         return found, tape.gradient(found.total, image)
 
 

@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 
 import click
 
-from stransfer.settings import SETTINGS, Setting
+from stransfer.setting import Setting
+from stransfer.settings import SETTINGS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_METAVARS = {"integer": "N", "number": "X", "choice": "NAME", "layers": "LAYERS"}
+_EMPTY = {"layers": "the model's own", "blend": "equal"}
+_METAVARS = {"integer": "N", "number": "X", "choice": "NAME", "layers": "LAYERS", "blend": "X,Y"}
 
 
 def setting_options(command: Command) -> Command:
@@ -29,4 +31,4 @@ def setting_options(command: Command) -> Command:
 
 def shown_default(setting: Setting) -> str:
     """Return the default as a phrase."""
-    return str(setting.default) if setting.default != "" else "the model's own"
+    return str(setting.default) or _EMPTY[setting.kind]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from stransfer.errors import ImageError
 from stransfer.images import fit
 from stransfer.models import MODELS
-from stransfer.settings import AUTO, Settings
+from stransfer.setting import AUTO
+from stransfer.settings import Settings
 
 # The coarsest level of `auto` is about this long: small enough to lay out broad strokes in a
 # few seconds, large enough for every network to see the photo.
@@ -54,6 +55,9 @@ def plan(width: int, height: int, settings: Settings) -> tuple[Level, ...]:
 def _levels(settings: Settings) -> int:
     if settings.scales != AUTO:
         return int(settings.scales)
+    # A picture that is already painted would lose its detail on the way down.
+    if settings.init == "result":
+        return 1
     levels = 1
     while settings.size / 2**levels >= AUTO_COARSEST:
         levels += 1

@@ -7,54 +7,13 @@ The form, the command line, the API's schema, the README table and the validatio
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from stransfer.errors import SettingsError
 from stransfer.models import DEFAULT_MODEL, MODELS, LayerWeights
-
-AUTO = "auto"
-
-Kind = Literal["integer", "number", "choice", "layers"]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One row of the table.
-
-    `group` is "basic" for what everybody sees and "more" for the rest. `automatic` says that the
-    word "auto" is accepted besides a number. `step` is the increment a form offers.
-    """
-
-    name: str
-    default: Any
-    kind: Kind
-    label: str
-    help: str
-    group: Literal["basic", "more"] = "more"
-    unit: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    step: float | None = None
-    choices: tuple[str, ...] = ()
-    automatic: bool = False
-
-    @property
-    def values(self) -> str:
-        """What is accepted, as a phrase for a table or a message."""
-        if self.kind == "choice":
-            return ", ".join(self.choices)
-        if self.kind == "layers":
-            return "layer names with weights, such as block4_conv2:1"
-        kind = "a whole number" if self.kind == "integer" else "a number"
-        text = f"{kind} from {self.minimum} to {self.maximum}"
-        return f"{AUTO}, or {text}" if self.automatic else text
-
-    def parse(self, value: object) -> Any:
-        """Return `value` in the setting's type; raise ValueError, as a sentence, if it is none."""
-        return _PARSERS[self.kind](self, value)
+from stransfer.setting import AUTO, Setting, empty
 
 
 def _row(default: Any, **row: Any) -> Any:
@@ -146,6 +105,20 @@ class Settings:
         step=0.05,
         help="The size of the artwork next to the photo. Smaller gives finer brush strokes.",
     )
+    style_weights: str = _row(
+        "",
+        kind="blend",
+        label="Style blend",
+        help="How much each of several artworks counts. Empty is the same for all.",
+    )
+    preserve_color: str = _row(
+        "none",
+        kind="choice",
+        label="Keep colours",
+        choices=("none", "luminance", "histogram"),
+        help="Whether the photo keeps its colours: luminance paints only light and dark, histogram "
+        "gives the artwork the photo's palette first.",
+    )
     content_layers: str = _row(
         "",
         kind="layers",
@@ -172,8 +145,8 @@ class Settings:
         "content",
         kind="choice",
         label="Start from",
-        choices=("content", "noise"),
-        help="What the first image is: the photo, or seeded noise.",
+        choices=("content", "noise", "style", "result"),
+        help="What the first image is: the photo, seeded noise, the artwork, or an earlier result.",
     )
     seed: int = _row(
         0,
@@ -226,11 +199,16 @@ class Settings:
         }
         if unknown:
             raise SettingsError(unknown)
-        return cls(**{name: value for name, value in values.items() if not _empty(value)})  # type: ignore[arg-type]
+        return cls(**{name: value for name, value in values.items() if not empty(value)})  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, Any]:
         """Return every setting by name, as plain values that JSON can hold."""
         return dataclasses.asdict(self)
+
+    @property
+    def style_blend(self) -> tuple[float, ...]:
+        """How much each artwork counts, in order, or nothing if all count the same."""
+        return tuple(float(part) for part in self.style_weights.split(",") if part)
 
     @property
     def content_layer_weights(self) -> LayerWeights:
@@ -244,61 +222,6 @@ class Settings:
         model = MODELS[self.model]
         return model.parse_layers(self.style_layers) or model.style_layers
 
-
-def _empty(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _parse_number(setting: Setting, value: object) -> Any:
-    if setting.automatic and isinstance(value, str) and value.strip().lower() == AUTO:
-        return AUTO
-    number = _finite(value)
-    whole = setting.kind == "integer"
-    assert setting.minimum is not None and setting.maximum is not None
-    in_range = number is not None and setting.minimum <= number <= setting.maximum
-    if number is None or not in_range or (whole and number != int(number)):
-        raise ValueError(
-            f"{setting.label} must be {setting.values}, but {_shown(value)} was given."
-        )
-    return int(number) if whole else number
-
-
-def _finite(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _parse_choice(setting: Setting, value: object) -> str:
-    if isinstance(value, str) and value.strip() in setting.choices:
-        return value.strip()
-    raise ValueError(f"{setting.label} must be one of {setting.values}, not {_shown(value)}.")
-
-
-def _parse_layers(setting: Setting, value: object) -> str:
-    if not isinstance(value, str) or len(value) > _LONGEST_LAYERS:
-        raise ValueError(f"{setting.label} must be {setting.values}.")
-    return ", ".join(filter(None, (part.strip() for part in value.split(","))))
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
-
-
-_LONGEST_SHOWN = 40
-_LONGEST_LAYERS = 2000
-
-_PARSERS: dict[Kind, Callable[[Setting, object], Any]] = {
-    "integer": _parse_number,
-    "number": _parse_number,
-    "choice": _parse_choice,
-    "layers": _parse_layers,
-}
 
 SETTINGS: tuple[Setting, ...] = tuple(
     Setting(name=row.name, default=row.default, **row.metadata)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
-from stransfer import images, pyramid
+from stransfer import colors, images, pyramid
 from stransfer.checkpoint import Checkpoint
 from stransfer.errors import TransferError
 from stransfer.images import Picture, Source
-from stransfer.models import MODELS
-from stransfer.networks import FeatureExtractor
-from stransfer.objective import Losses, Objective, Targets, Weights
-from stransfer.optimizers import AdamState, adam_update, decayed
+from stransfer.objective import Losses, Targets, Weights
+from stransfer.optimizers import AdamState, decayed
+from stransfer.program import Program, program_of
 from stransfer.progress import Pace
 from stransfer.pyramid import Level
 from stransfer.settings import Settings
+from stransfer.subject import Subject
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,7 @@ class Step:
     seconds_per_step: float | None
     seconds_left: float | None
     state: _State
+    finished: Callable[[Picture], Picture]
 
     @property
     def last(self) -> bool:
@@ -60,8 +60,7 @@ class Step:
     @property
     def image(self) -> Picture:
         """The image after the update: float32 [height, width, 3], sRGB in [0, 1]."""
-        picture: Picture = self.state.adam.image.numpy()[0]
-        return picture
+        return self.finished(self.state.adam.image.numpy()[0])
 
     def checkpoint(self) -> Checkpoint:
         """Return what `run` needs to go on from here as if it had never stopped."""
@@ -86,12 +85,14 @@ class _State:
 class Transfer:
     """A run that is ready to go. Iterate over it once; stop between steps to cancel it."""
 
-    def __init__(self, content: Picture, style: Picture, settings: Settings) -> None:
-        """Plan a run for two pictures, each [height, width, 3] in [0, 1]."""
-        self._content = content
-        self._style = style
+    def __init__(self, subject: Subject, settings: Settings) -> None:
+        """Plan a run; raise SettingsError or ImageError if pictures and settings do not fit."""
+        subject.check(settings)
+        self._original = subject.content
+        self._subject = subject.prepared(settings)
         self.settings = settings
-        self.levels = pyramid.plan(content.shape[1], content.shape[0], settings)
+        height, width = subject.content.shape[:2]
+        self.levels = pyramid.plan(width, height, settings)
         self.steps = sum(level.steps for level in self.levels)
 
     def start(self, checkpoint: Checkpoint | None = None) -> Iterator[Step]:
@@ -101,14 +102,18 @@ class Transfer:
         """
         started = time.monotonic()
         pace = Pace(self.levels)
-        program = _program(self.settings)
+        program = program_of(self.settings)
+        weights = Weights.of(self.settings)
         state = self._restored(checkpoint) if checkpoint else self._first_state()
         for index in range(state.level, len(self.levels)):
             level = self.levels[index]
             state = self._at_level(state, index)
-            targets = program.targets(*self._pictures(level))
+            targets = self._targets(program, level)
+            guide = self._guide(level)
             while state.steps_done < level.steps:
-                losses, adam = program.update(state.adam, targets, self._weights, self._rate(state))
+                losses, adam = program.update(
+                    state.adam, targets, weights, self._rate(state), *guide
+                )
                 state = _State(index, state.steps_done + 1, adam)
                 loss = _finite_loss(losses)
                 pace.step(index)
@@ -122,6 +127,7 @@ class Transfer:
                     seconds_per_step=pace.seconds_per_step(index),
                     seconds_left=pace.seconds_left(index, state.steps_done),
                     state=state,
+                    finished=self._finished,
                 )
 
     def check(self, checkpoint: Checkpoint) -> None:
@@ -143,22 +149,13 @@ class Transfer:
     def _before(self, index: int) -> int:
         return sum(level.steps for level in self.levels[:index])
 
-    @property
-    def _weights(self) -> Weights:
-        return Weights(*(tf.constant(weight, tf.float32) for weight in Weights.of(self.settings)))
-
     def _rate(self, state: _State) -> tf.Tensor:
         done = state.steps_done / self.levels[state.level].steps
         factor = decayed(done) * self.settings.learning_rate
         return tf.constant(factor, tf.float32)
 
     def _first_state(self) -> _State:
-        level = self.levels[0]
-        if self.settings.init == "noise":
-            shape = (level.height, level.width, 3)
-            picture = np.random.default_rng(self.settings.seed).random(shape, np.float32)
-        else:
-            picture = images.resize(self._content, level.width, level.height)
+        picture = self._subject.start_at(self.levels[0], self.settings)
         return _State(0, 0, AdamState.start(_batch(picture)))
 
     def _restored(self, checkpoint: Checkpoint) -> _State:
@@ -183,95 +180,70 @@ class Transfer:
 
     def _detail(self, coarse: Level, fine: Level) -> Picture:
         """Return what the photo shows at a finer level that the coarser one could not hold."""
-        content = images.resize(self._content, fine.width, fine.height)
-        blurred = images.resize(self._content, coarse.width, coarse.height)
+        content = self._subject.content_at(fine)
+        blurred = self._subject.content_at(coarse)
         return content - images.resize(blurred, fine.width, fine.height)
 
-    def _pictures(self, level: Level) -> tuple[tf.Tensor, tf.Tensor]:
-        content = images.resize(self._content, level.width, level.height)
-        height, width = self._style.shape[:2]
-        shortest = MODELS[self.settings.model].minimum_size
-        long_side = max(
-            level.long_side * self.settings.style_scale,
-            shortest * max(width, height) / min(width, height),
+    def _targets(self, program: Program, level: Level) -> Targets:
+        """Return the photo's feature maps and the blend of the artworks' Gram matrices.
+
+        Gram matrices are means over positions, so those of a blend are the mean of its parts'.
+        """
+        mask = self._subject.style_mask_at(level, self.settings)
+        masks = [] if mask is None else [_batch(mask[..., np.newaxis])]
+        grams = [
+            program.style_targets(_batch(style), *masks)
+            for style in self._subject.styles_at(level, self.settings)
+        ]
+        blend = self.settings.style_blend or (1.0,) * len(grams)
+        shares = [weight / sum(blend) for weight in blend]
+        return Targets(
+            content=program.content_targets(_batch(self._subject.content_at(level))),
+            style=tuple(
+                tf.add_n([share * gram for share, gram in zip(shares, layer, strict=True)])
+                for layer in zip(*grams, strict=True)
+            ),
         )
-        style = images.resize(self._style, *images.fit(width, height, round(long_side)))
-        return _batch(content), _batch(style)
+
+    def _guide(self, level: Level) -> tuple[tf.Tensor, ...]:
+        """Return mask and photo where only a part of the photo is painted, else nothing."""
+        mask = self._subject.content_mask_at(level)
+        if mask is None:
+            return ()
+        return _batch(mask[..., np.newaxis]), _batch(self._subject.content_at(level))
+
+    def _finished(self, picture: Picture) -> Picture:
+        """Return the picture as a person sees it, in the colours that the settings ask for."""
+        if self.settings.preserve_color != "luminance":
+            return picture
+        height, width = picture.shape[:2]
+        return colors.with_chroma_of(picture, images.resize(self._original, width, height))
 
 
 def run(
     content: Source,
-    style: Source,
+    style: Source | Sequence[Source],
     settings: Settings | None = None,
     *,
+    content_mask: Source | None = None,
+    style_mask: Source | None = None,
+    init_image: Source | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Iterator[Step]:
     """Paint `content` in the manner of `style`; yield a Step after each update of the image.
 
     Pictures are paths, bytes of a file, Pillow images, or float arrays [height, width, 3] in
-    [0, 1]. Nothing is computed until the first step is asked for, and stopping early costs
-    nothing. Raises ImageError at once, WeightsError and TransferError while running.
+    [0, 1]; `style` is one of them or several. Where `content_mask` is white is painted, where it
+    is black the photo stays; only what is white in `style_mask` counts as style. `init_image` is
+    an earlier result, for `Settings(init="result")`.
+
+    Nothing is computed until the first step is asked for, and stopping early costs nothing.
+    Raises ImageError and SettingsError at once, WeightsError and TransferError while running.
     """
-    transfer = Transfer(images.read(content), images.read(style), settings or Settings())
-    return transfer.start(checkpoint)
-
-
-def prepare(settings: Settings) -> None:
-    """Do now what takes seconds before the first step of a run with these settings.
-
-    Builds the network, loads its weights and compiles the computations, all of which stay for
-    later runs with the same model and layers, whatever the size of their pictures.
-    """
-    side = MODELS[settings.model].minimum_size
-    picture = np.full((side, side, 3), 0.5, np.float32)
-    program = _program(settings)
-    image = _batch(picture)
-    weights = Weights(*(tf.constant(weight, tf.float32) for weight in Weights.of(settings)))
-    targets = program.targets(image, image)
-    program.update(AdamState.start(image), targets, weights, tf.constant(0.0))
-
-
-class _Program:
-    """The compiled computations for one choice of layers, for images of any size."""
-
-    def __init__(self, objective: Objective) -> None:
-        image = tf.TensorSpec([1, None, None, 3], tf.float32)
-        scalar = tf.TensorSpec([], tf.float32)
-        self._objective = objective
-        self.targets = tf.function(objective.targets, input_signature=[image, image])
-        self.update = tf.function(
-            self._update,
-            input_signature=[
-                AdamState(image, image, image, scalar),
-                objective.targets_signature,
-                Weights(scalar, scalar, scalar),
-                scalar,
-            ],
-        )
-
-    def _update(
-        self, state: AdamState, targets: Targets, weights: Weights, rate: tf.Tensor
-    ) -> tuple[Losses, AdamState]:
-        losses, gradient = self._objective.losses_and_gradient(state.image, targets, weights)
-        return losses, adam_update(state, gradient, rate)
-
-
-def _program(settings: Settings) -> _Program:
-    return _compiled(
-        settings.model,
-        tuple(settings.content_layer_weights.items()),
-        tuple(settings.style_layer_weights.items()),
+    subject = Subject.read(
+        content, style, content_mask=content_mask, style_mask=style_mask, init_image=init_image
     )
-
-
-# Building and tracing a network takes seconds, and a worker meets the same few again and again.
-@functools.lru_cache(maxsize=4)
-def _compiled(
-    model: str, content: tuple[tuple[str, float], ...], style: tuple[tuple[str, float], ...]
-) -> _Program:
-    layers = tuple(dict([*content, *style]))
-    extractor = FeatureExtractor.of(MODELS[model], layers)
-    return _Program(Objective(extractor, dict(content), dict(style)))
+    return Transfer(subject, settings or Settings()).start(checkpoint)
 
 
 def _finite_loss(losses: Losses) -> Loss:

@@ -11,7 +11,8 @@ from werkzeug.datastructures import FileStorage
 
 from stransfer.errors import ImageError, SettingsError
 from stransfer.models import MODELS
-from stransfer.settings import BY_NAME, SETTINGS, Setting, Settings
+from stransfer.setting import Setting
+from stransfer.settings import BY_NAME, SETTINGS, Settings
 from stransfer.weights import state
 from webapp.errors import NotFoundError, SiteError
 from webapp.pictures import ingredient
@@ -98,7 +99,9 @@ class RunForm:
             return site.runs.submit(visitor_id, content, [style], settings, self.submission)
         except ImageError as error:
             self.errors["content"] = str(error)
-            return None
+        except SettingsError as error:
+            self.errors |= error.fields
+        return None
 
     def fields(self) -> list[Field]:
         """Return every setting with what the visitor typed, or its default."""

@@ -11,7 +11,8 @@ from typing import Any
 from flask import Flask, url_for
 
 from stransfer.models import MODELS
-from stransfer.settings import AUTO, SETTINGS, Setting
+from stransfer.setting import AUTO, Setting
+from stransfer.settings import SETTINGS
 from webapp.pictures import Picture, used_picture
 from webapp.records import LIVE, Run, RunState
 from webapp.site import current_site

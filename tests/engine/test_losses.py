@@ -36,6 +36,18 @@ def test_the_gram_matrix_agrees_with_the_reference() -> None:
     )
 
 
+def test_a_mask_chooses_which_positions_count() -> None:
+    features = np.random.default_rng(3).random((4, 6, 5))
+    mask = np.zeros((8, 12, 1))
+    mask[:, 6:] = 1
+    np.testing.assert_allclose(
+        losses.gram_matrix(batch(features), batch(mask)),
+        reference.gram(features[:, 3:]),
+        rtol=1e-5,
+    )
+    assert not losses.gram_matrix(batch(features), batch(mask * 0)).numpy().any()
+
+
 def test_a_checkerboard_has_the_largest_total_variation_there_is() -> None:
     board = np.indices((4, 6)).sum(axis=0) % 2
     picture = np.repeat(board[..., np.newaxis], 3, axis=2).astype(float)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stransfer.objective import Objective, Weights
+from stransfer.objective import Objective, Targets, Weights
 from tests.engine import reference
 from tests.engine.tiny import tiny_extractor, tiny_weights
 
 CONTENT = {"second": 1.0}
 STYLE = {"first": 3.0, "second": 1.0}
-WEIGHTS = Weights(content=0.7, style=2.0, tv=0.3)
+WEIGHTS = Weights(*(tf.constant(weight) for weight in (0.7, 2.0, 0.3)))
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +30,15 @@ def batch(picture: np.ndarray) -> tf.Tensor:
     return tf.constant(picture[np.newaxis], tf.float32)
 
 
+def targets_of(objective: Objective, content: np.ndarray, style: np.ndarray) -> Targets:
+    return Targets(objective.content_targets(batch(content)), objective.style_targets(batch(style)))
+
+
 def test_the_losses_agree_with_the_reference(
     objective: Objective, pictures: list[np.ndarray]
 ) -> None:
     image, content, style = pictures
-    targets = objective.targets(batch(content), batch(style))
+    targets = targets_of(objective, content, style)
     found = objective.losses(batch(image), targets, WEIGHTS)
 
     weights = tiny_weights()
@@ -60,7 +64,7 @@ def test_the_gradient_agrees_with_finite_differences(
     objective: Objective, pictures: list[np.ndarray]
 ) -> None:
     image, content, style = pictures
-    targets = objective.targets(batch(content), batch(style))
+    targets = targets_of(objective, content, style)
     _, gradient = objective.losses_and_gradient(batch(image), targets, WEIGHTS)
 
     def total(picture: np.ndarray) -> float:
@@ -82,7 +86,7 @@ def test_the_photo_itself_has_no_content_loss(
     objective: Objective, pictures: list[np.ndarray]
 ) -> None:
     _, content, style = pictures
-    targets = objective.targets(batch(content), batch(style))
+    targets = targets_of(objective, content, style)
     found = objective.losses(batch(content), targets, WEIGHTS)
     assert float(found.content) == 0.0
     assert float(found.style) > 0.0
@@ -92,9 +96,9 @@ def test_the_artwork_itself_has_no_style_loss(
     objective: Objective, pictures: list[np.ndarray]
 ) -> None:
     _, content, style = pictures
-    targets = objective.targets(batch(content), batch(style))
-    maps = objective.targets(batch(style), batch(style))
-    found = objective.losses(batch(style), targets._replace(content=maps.content), WEIGHTS)
+    targets = targets_of(objective, content, style)
+    maps = objective.content_targets(batch(style))
+    found = objective.losses(batch(style), targets._replace(content=maps), WEIGHTS)
     assert float(found.style) == pytest.approx(0.0, abs=1e-9)
 
 
@@ -104,6 +108,6 @@ def test_only_the_proportion_of_layer_weights_counts(pictures: list[np.ndarray])
     for factor in (1.0, 50.0):
         scaled = {layer: weight * factor for layer, weight in STYLE.items()}
         objective = Objective(tiny_extractor(), CONTENT, scaled)
-        targets = objective.targets(batch(content), batch(style))
+        targets = targets_of(objective, content, style)
         found.append(float(objective.losses(batch(image), targets, WEIGHTS).style))
     assert found[0] == pytest.approx(found[1], rel=1e-6)

@@ -40,3 +40,8 @@ def test_a_picture_too_narrow_for_the_network_is_refused_with_the_size_that_woul
         pyramid.plan(2000, 100, Settings(size=500))
     assert "500 × 25" in str(refused.value)
     assert pyramid.plan(2000, 100, Settings(size=640))
+
+
+def test_an_earlier_result_is_not_made_small_again_unless_that_is_asked_for() -> None:
+    assert len(pyramid.plan(400, 300, Settings(init="result"))) == 1
+    assert len(pyramid.plan(400, 300, Settings(init="result", scales=2))) == 2

@@ -58,7 +58,11 @@ def test_settings_survive_json() -> None:
         ("scales", 6, "auto, or a whole number"),
         ("model", "vgg11", "one of vgg16"),
         ("model", 16, "one of vgg16"),
-        ("init", "style", "content, noise"),
+        ("init", "photo", "content, noise"),
+        ("style_weights", "3, -1", "above 0 for each artwork"),
+        ("style_weights", "3; 1", "above 0 for each artwork"),
+        ("style_weights", [1, "x"], "above 0 for each artwork"),
+        ("preserve_color", "all", "none, luminance, histogram"),
         ("content_layers", "block9_conv1", "no layer 'block9_conv1'; choose from block1_conv1"),
         ("style_layers", "block1_conv1:-1", "above 0"),
         ("style_layers", "block1_conv1:x", "above 0"),
@@ -102,3 +106,9 @@ def test_layers_have_weights_and_the_models_own_are_the_default() -> None:
     settings = Settings(style_layers="block2_conv2:0.5, block1_conv1")
     assert settings.style_layer_weights == {"block2_conv2": 0.5, "block1_conv1": 1.0}
     assert settings.content_layer_weights == {"block4_conv2": 1.0}
+
+
+def test_a_blend_is_a_number_for_each_artwork() -> None:
+    assert Settings.parse({"style_weights": " 3,1.5 "}).style_blend == (3.0, 1.5)
+    assert Settings.parse({"style_weights": [3, 1]}).style_blend == (3.0, 1.0)
+    assert Settings().style_blend == ()

@@ -13,7 +13,9 @@ from stransfer import folders, images, losses
 from stransfer.checkpoint import Checkpoint
 from stransfer.errors import ImageError, TransferError
 from stransfer.images import Picture
+from stransfer.objective import Weights
 from stransfer.settings import Settings
+from stransfer.subject import Subject
 from stransfer.transfer import Step, Transfer
 
 QUICK = Settings(size=100, scales=2, steps=3)
@@ -37,7 +39,7 @@ def style() -> Picture:
 def run(content: Picture, style: Picture) -> Run:
     def run_with(**changes: object) -> list[Step]:
         settings = dataclasses.replace(QUICK, **changes)  # type: ignore[arg-type]
-        return list(Transfer(content, style, settings).start())
+        return list(Transfer(Subject(content, (style,)), settings).start())
 
     return run_with
 
@@ -59,12 +61,10 @@ def test_the_loss_falls_on_every_level(run: Run) -> None:
 
 
 def test_the_total_is_the_weighted_sum_of_its_parts(run: Run) -> None:
-    from stransfer.objective import Weights
-
     weights = Weights.of(dataclasses.replace(QUICK, style_weight=3.0))
     for step in run(style_weight=3.0):
         parts = (step.loss.content, step.loss.style, step.loss.tv)
-        expected = sum(weight * part for weight, part in zip(weights, parts, strict=True))
+        expected = sum(float(weight) * part for weight, part in zip(weights, parts, strict=True))
         assert step.loss.total == pytest.approx(expected, rel=1e-4)
 
 
@@ -78,7 +78,7 @@ def test_a_resumed_run_equals_one_that_never_stopped(
 ) -> None:
     whole = run()
     kept = whole[stopped_after - 1].checkpoint().to_bytes()
-    transfer = Transfer(content, style, QUICK)
+    transfer = Transfer(Subject(content, (style,)), QUICK)
     checkpoint = Checkpoint.from_bytes(kept)
     assert transfer.step_of(checkpoint) == stopped_after
     rest = list(transfer.start(checkpoint))
@@ -88,7 +88,7 @@ def test_a_resumed_run_equals_one_that_never_stopped(
 
 def test_a_checkpoint_of_another_run_is_refused(run: Run, content: Picture, style: Picture) -> None:
     checkpoint = run()[0].checkpoint()
-    other = Transfer(content, style, dataclasses.replace(QUICK, size=120))
+    other = Transfer(Subject(content, (style,)), dataclasses.replace(QUICK, size=120))
     with pytest.raises(TransferError, match="other pictures or settings"):
         next(other.start(checkpoint))
     with pytest.raises(TransferError, match="damaged"):
@@ -132,18 +132,18 @@ def test_a_finer_level_begins_with_the_detail_that_the_coarser_one_could_not_hol
 ) -> None:
     """One update at a tiny rate leaves the coarse picture as it was, so the photo must be back."""
     settings = Settings(size=100, scales=2, steps=1, learning_rate=0.001)
-    last = list(Transfer(content, style, settings).start())[-1]
+    last = list(Transfer(Subject(content, (style,)), settings).start())[-1]
     assert np.abs(last.image - images.resize(content, 100, 67)).mean() < 0.01
 
 
 def test_a_run_can_be_left_between_two_steps(content: Picture, style: Picture) -> None:
-    steps = Transfer(content, style, QUICK).start()
+    steps = Transfer(Subject(content, (style,)), QUICK).start()
     assert next(steps).step == 1
     steps.close()  # type: ignore[attr-defined]
 
 
 def test_the_picture_of_a_step_does_not_change_afterwards(content: Picture, style: Picture) -> None:
-    steps = Transfer(content, style, QUICK).start()
+    steps = Transfer(Subject(content, (style,)), QUICK).start()
     first = next(steps)
     kept = first.image.copy()
     next(steps)
@@ -153,10 +153,10 @@ def test_the_picture_of_a_step_does_not_change_afterwards(content: Picture, styl
 def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
     content: Picture, style: Picture
 ) -> None:
-    checkpoint = next(Transfer(content, style, QUICK).start()).checkpoint()
+    checkpoint = next(Transfer(Subject(content, (style,)), QUICK).start()).checkpoint()
     broken = dataclasses.replace(checkpoint, image=np.full_like(checkpoint.image, np.nan))
     with pytest.raises(TransferError, match="smaller learning rate"):
-        next(Transfer(content, style, QUICK).start(broken))
+        next(Transfer(Subject(content, (style,)), QUICK).start(broken))
 
 
 def test_the_front_door_takes_files_and_refuses_what_it_cannot_read() -> None:

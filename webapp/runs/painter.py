@@ -10,6 +10,7 @@ from stransfer.checkpoint import Checkpoint
 from stransfer.errors import StransferError, TransferError
 from stransfer.images import Picture
 from stransfer.settings import Settings
+from stransfer.subject import Subject
 from stransfer.transfer import Step, Transfer
 from webapp.errors import LeaseLostError, NotFoundError
 from webapp.records import Run
@@ -60,11 +61,11 @@ class Painter:
     def _paint(self, claim: Claim) -> bool:
         run = self._reports.begin(claim)
         log.info("run %s: attempt %d", run.id, run.attempts)
-        transfer = Transfer(
-            self._picture(run.content["key"]),
-            self._picture(run.styles[0]["key"]),
-            Settings.parse(run.settings),
+        subject = Subject(
+            content=self._picture(run.content["key"]),
+            styles=tuple(self._picture(style["key"]) for style in run.styles),
         )
+        transfer = Transfer(subject, Settings.parse(run.settings))
         checkpoint = self._resumable(run, transfer)
         seconds = self._reports.rewind(claim, transfer.step_of(checkpoint) if checkpoint else 0)
         reporter = Reporter(claim, self._reports, self._services, seconds)

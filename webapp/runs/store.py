@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from stransfer import pyramid
 from stransfer.settings import Settings
+from stransfer.subject import check_choice
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.records import LIVE, Loss, Run, RunState, Visitor
 from webapp.runs.fairness import waiting_in_turn
@@ -62,8 +63,10 @@ class RunStore:
         """Accept a run and return its id; once this returns, the run is not lost any more.
 
         The same `submission` of the same visitor is accepted once and gives the same id. Raises
-        ImageError if the content is too narrow for the network.
+        ImageError if the content is too narrow for the network, SettingsError if the settings ask
+        for other pictures.
         """
+        check_choice(settings, len(styles), with_result=False)
         levels = pyramid.plan(content.width, content.height, settings)
         run = Run(
             id=uuid.uuid4().hex,

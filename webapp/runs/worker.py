@@ -81,7 +81,7 @@ class Worker:
     def _load(self) -> None:
         # TensorFlow takes seconds to import: here, while the visitor is still choosing.
         loading.load()
-        from stransfer.transfer import prepare
+        from stransfer.program import prepare
         from webapp.runs.painter import Painter
 
         try:

@@ -1,0 +1,102 @@
+"""The compiled computations of a run, made once and used for pictures of every size."""
+
+from __future__ import annotations
+
+import functools
+
+import tensorflow as tf
+
+from stransfer.models import MODELS
+from stransfer.networks import FeatureExtractor
+from stransfer.objective import Losses, Objective, Targets, Weights
+from stransfer.optimizers import AdamState, adam_update
+from stransfer.settings import Settings
+
+
+def prepare(settings: Settings) -> None:
+    """Do now what takes seconds before the first step of a run with these settings.
+
+    Builds the network, loads its weights and compiles the computations, all of which stay for
+    later runs with the same model and layers, whatever the size of their pictures.
+    """
+    side = MODELS[settings.model].minimum_size
+    program = program_of(settings)
+    image = tf.fill([1, side, side, 3], 0.5)
+    targets = Targets(program.content_targets(image), program.style_targets(image))
+    program.update(AdamState.start(image), targets, Weights.of(settings), tf.constant(0.0))
+
+
+def program_of(settings: Settings) -> Program:
+    """Return the program for the model and layers that the settings choose, made only once."""
+    return _compiled(
+        settings.model,
+        tuple(settings.content_layer_weights.items()),
+        tuple(settings.style_layer_weights.items()),
+    )
+
+
+class Program:
+    """The compiled computations for one choice of layers, for images of any size.
+
+    What is only needed with a mask is traced when the first mask comes.
+    """
+
+    def __init__(self, objective: Objective) -> None:
+        """Declare what is compiled, each on its first use."""
+        image = tf.TensorSpec([1, None, None, 3], tf.float32)
+        mask = tf.TensorSpec([1, None, None, 1], tf.float32)
+        scalar = tf.TensorSpec([], tf.float32)
+        state = AdamState(image, image, image, scalar)
+        arguments = [state, objective.targets_signature, Weights(scalar, scalar, scalar), scalar]
+        self._objective = objective
+        self.content_targets = tf.function(objective.content_targets, input_signature=[image])
+        self._style = tf.function(objective.style_targets, input_signature=[image])
+        self._masked_style = tf.function(objective.style_targets, input_signature=[image, mask])
+        self._update = tf.function(self._updated, input_signature=arguments)
+        self._masked_update = tf.function(self._updated, input_signature=[*arguments, mask, image])
+
+    def style_targets(self, style: tf.Tensor, *mask: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """Return the Gram matrices of an artwork, or of the part that a mask chooses."""
+        found: tuple[tf.Tensor, ...] = (self._masked_style if mask else self._style)(style, *mask)
+        return found
+
+    def update(
+        self,
+        state: AdamState,
+        targets: Targets,
+        weights: Weights,
+        rate: tf.Tensor,
+        *guide: tf.Tensor,
+    ) -> tuple[Losses, AdamState]:
+        """Return the losses of the image and the state after one update of it.
+
+        The `guide`, if any, is a mask and the photo that stays where the mask is black.
+        """
+        compiled = self._masked_update if guide else self._update
+        found: tuple[Losses, AdamState] = compiled(state, targets, weights, rate, *guide)
+        return found
+
+    def _updated(
+        self,
+        state: AdamState,
+        targets: Targets,
+        weights: Weights,
+        rate: tf.Tensor,
+        mask: tf.Tensor | None = None,
+        photo: tf.Tensor | None = None,
+    ) -> tuple[Losses, AdamState]:
+        losses, gradient = self._objective.losses_and_gradient(state.image, targets, weights, mask)
+        state = adam_update(state, gradient, rate)
+        if mask is not None:
+            state = state._replace(image=mask * state.image + (1.0 - mask) * photo)
+        return losses, state
+
+
+# Building and tracing a network takes seconds, and a worker meets the same few again and again.
+@functools.lru_cache(maxsize=4)
+def _compiled(
+    model: str, content: tuple[tuple[str, float], ...], style: tuple[tuple[str, float], ...]
+) -> Program:
+    layers = tuple(dict([*content, *style]))
+    extractor = FeatureExtractor.of(MODELS[model], layers)
+    return Program(Objective(extractor, dict(content), dict(style)))
