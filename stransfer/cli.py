@@ -16,8 +16,9 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from stransfer import images, loading, weights
-from stransfer.errors import ImageError, SettingsError, StransferError
+from stransfer import images, loading, results, weights
+from stransfer import timelapse as film
+from stransfer.errors import ImageError, StransferError
 from stransfer.models import MODELS
 from stransfer.options import setting_options, shown_default
 from stransfer.settings import SETTINGS, Settings
@@ -55,7 +56,9 @@ def _fail(sentence: str, code: int) -> None:
 @cli.command()
 @click.argument("content", type=_PICTURE)
 @click.argument("style", nargs=-1, required=True, type=_PICTURE)
-@click.option("-o", "--output", required=True, type=_PICTURE, help="The result, a PNG file.")
+@click.option("-o", "--output", required=True, type=_PICTURE, help="The result: PNG, JPEG, WebP.")
+@click.option("--like", type=_PICTURE, help="Take the settings of this earlier result.")
+@click.option("--timelapse", type=_PICTURE, help="Also write how it came about: WebP, GIF, MP4.")
 @click.option("--content-mask", type=_PICTURE, help="White is painted, black stays photo.")
 @click.option("--style-mask", type=_PICTURE, help="Only what is white here counts as style.")
 @click.option("--init-image", type=_PICTURE, help="The earlier result, for --init result.")
@@ -65,6 +68,8 @@ def render(
     content: Path,
     style: tuple[Path, ...],
     output: Path,
+    like: Path | None,
+    timelapse: Path | None,
     content_mask: Path | None,
     style_mask: Path | None,
     init_image: Path | None,
@@ -72,40 +77,61 @@ def render(
     **given: str | None,
 ) -> None:
     """Paint CONTENT in the manner of one STYLE or several, and write the picture to a file."""
-    settings = Settings.parse(given)
-    _check_output(output)
+    settings = _settings(like, given)
+    for path, format_of in ((output, results.format_of), (timelapse, film.format_of)):
+        if path is not None:
+            format_of(path)
+            _check_folder(path)
     subject = Subject.read(
         content, style, content_mask=content_mask, style_mask=style_mask, init_image=init_image
     )
     subject.check(settings)
-    report = _render(subject, output, settings, quiet=as_json)
+    report = _render(subject, output, timelapse, settings)
     if as_json:
         click.echo(json.dumps(report))
+    else:
+        click.echo(f"{output}: {report['width']} × {report['height']}")
 
 
-def _render(subject: Subject, output: Path, settings: Settings, quiet: bool) -> dict[str, Any]:
+def _settings(like: Path | None, given: dict[str, str | None]) -> Settings:
+    """Return the settings of an earlier result, if any, changed by what was given."""
+    earlier = results.read_settings(like).as_dict() if like else {}
+    return Settings.parse(earlier | {name: value for name, value in given.items() if value})
+
+
+def _render(
+    subject: Subject, output: Path, timelapse: Path | None, settings: Settings
+) -> dict[str, Any]:
     started = time.monotonic()
     # TensorFlow is imported here and not above, so that mistakes are answered at once.
     loading.load()
     from stransfer.transfer import Transfer
 
     transfer = Transfer(subject, settings)
+    level = transfer.levels[-1]
+    frames = film.Timelapse(level.width, level.height)
     first_frame = None
     with tqdm(total=transfer.steps, unit="step", file=sys.stderr, disable=None) as bar:
         for step in transfer.start():
             first_frame = first_frame or time.monotonic() - started
+            if timelapse and frames.wants():
+                frames.add(step.image)
+            else:
+                frames.skip()
             bar.update()
             bar.set_postfix_str(
                 f"scale {step.scale}/{step.scales} loss {step.loss.total:.4f}", refresh=False
             )
-    images.write(output, images.encode(images.to_image(step.image), "PNG"))
+    picture, alpha = step.image, subject.alpha_at(level)
+    content = results.encode(picture, settings, results.format_of(output), alpha)
+    images.write(output, content)
+    if timelapse:
+        images.write(timelapse, frames.encode(film.format_of(timelapse), picture))
     seconds = time.monotonic() - started
-    if not quiet:
-        click.echo(f"{output}: {transfer.levels[-1].width} × {transfer.levels[-1].height}")
     return {
         "output": str(output),
-        "width": transfer.levels[-1].width,
-        "height": transfer.levels[-1].height,
+        "width": level.width,
+        "height": level.height,
         "model": settings.model,
         "weights": MODELS[settings.model].weights_file,
         "steps": transfer.steps,
@@ -155,11 +181,9 @@ def settings(as_json: bool) -> None:
         click.echo(f"    {setting.help}")
 
 
-def _check_output(output: Path) -> None:
-    if output.suffix.lower() != ".png":
-        raise SettingsError({"output": f"The result is a PNG file; name it so, not {output.name}."})
-    if not output.parent.is_dir():
-        raise ImageError(f"The folder {output.parent} does not exist; make it, or name another.")
+def _check_folder(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise ImageError(f"The folder {path.parent} does not exist; make it, or name another.")
 
 
 def _peak_memory_mb() -> float:

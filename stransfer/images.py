@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +60,22 @@ def read_mask(source: Source, limits: Limits | None = None) -> Mask:
     return mask
 
 
+def read_alpha(source: Source) -> Mask | None:
+    """Return a picture's transparency as [height, width], 0 where it is clear, or None."""
+    if isinstance(source, np.ndarray):
+        return None
+    if isinstance(source, Image.Image):
+        image = source
+    else:
+        with _readable("the picture"):
+            image = Image.open(io.BytesIO(_content(source)), formats=FORMATS)
+    if not image.has_transparency_data:
+        return None
+    alpha = ImageOps.exif_transpose(image).convert("RGBA").getchannel("A")
+    values: Mask = np.asarray(alpha, np.float32) / np.float32(255)
+    return None if values.min() == 1 else values
+
+
 def open_rgb(source: str | Path | bytes, limits: Limits | None = None) -> Image.Image:
     """Open a JPEG, PNG or WebP file as an upright sRGB image without its metadata.
 
@@ -68,7 +83,8 @@ def open_rgb(source: str | Path | bytes, limits: Limits | None = None) -> Image.
     Raises ImageError if it is no such file, is damaged, or is outside `limits`.
     """
     name = "the picture" if isinstance(source, bytes) else str(Path(source).name)
-    with _stream(source, name) as stream, _readable(name):
+    stream = io.BytesIO(_content(source))
+    with _readable(name):
         with warnings.catch_warnings():
             # Our own limits are checked below, on the header alone.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -83,7 +99,8 @@ def upright_size(path: Path) -> tuple[int, int]:
 
     Raises ImageError if it is no picture or is outside the default limits.
     """
-    with _stream(path, path.name) as stream, _readable(path.name):
+    stream = io.BytesIO(read_file(path))
+    with _readable(path.name):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(stream, formats=FORMATS)
@@ -136,6 +153,11 @@ def to_picture(image: Image.Image) -> Picture:
     """Return an RGB image as float32 [height, width, 3] in [0, 1]."""
     picture: Picture = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
     return picture
+
+
+def to_gray(mask: Mask) -> Image.Image:
+    """Return a mask as an 8-bit grayscale image."""
+    return Image.fromarray(np.uint8(np.clip(mask, 0, 1) * 255 + 0.5), "L")
 
 
 def to_image(picture: Picture) -> Image.Image:
@@ -195,16 +217,17 @@ def write(path: Path, content: bytes) -> None:
         ) from error
 
 
-@contextmanager
-def _stream(source: str | Path | bytes, name: str) -> Iterator[BinaryIO]:
-    if isinstance(source, bytes):
-        yield io.BytesIO(source)
-        return
+def read_file(path: str | Path) -> bytes:
+    """Return the content of a file; raise ImageError if it cannot be read."""
     try:
-        content = Path(source).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
+        name = Path(path).name
         raise ImageError(f"Cannot read {name}: {error.strerror}; check the path.") from error
-    yield io.BytesIO(content)
+
+
+def _content(source: str | Path | bytes) -> bytes:
+    return source if isinstance(source, bytes) else read_file(source)
 
 
 @contextmanager

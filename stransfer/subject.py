@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ class Subject:
 
     Masks are [height, width] in [0, 1]: white in `content_mask` is painted, black stays photo;
     only what is white in `style_mask` counts as style. `init` is an earlier result to begin with.
+    `alpha` is the photo's transparency, which results keep.
     """
 
     content: Picture
@@ -28,6 +30,7 @@ class Subject:
     content_mask: Mask | None = None
     style_mask: Mask | None = None
     init: Picture | None = None
+    alpha: Mask | None = None
 
     @classmethod
     def read(
@@ -49,6 +52,7 @@ class Subject:
             content_mask=None if content_mask is None else images.read_mask(content_mask),
             style_mask=None if style_mask is None else images.read_mask(style_mask),
             init=None if init_image is None else images.read(init_image),
+            alpha=images.read_alpha(content),
         )
 
     def check(self, settings: Settings) -> None:
@@ -71,11 +75,16 @@ class Subject:
             styles = tuple(
                 colors.match_luminance(colors.luminance(style), content) for style in styles
             )
-        return Subject(content, styles, self.content_mask, self.style_mask, self.init)
+        return dataclasses.replace(self, content=content, styles=styles)
 
     def content_at(self, level: Level) -> Picture:
         """Return the photo at the size of a level."""
         return images.resize(self.content, level.width, level.height)
+
+    def alpha_at(self, level: Level) -> Mask | None:
+        """Return the photo's transparency at the size of a level."""
+        alpha = self.alpha
+        return None if alpha is None else images.resize_mask(alpha, level.width, level.height)
 
     def content_mask_at(self, level: Level) -> Mask | None:
         """Return the photo's mask at the size of a level."""

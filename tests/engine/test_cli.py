@@ -69,11 +69,27 @@ def test_what_cannot_be_read_or_written_is_named(tmp_path: Path) -> None:
         (["none.jpg", STYLE, "-o", str(tmp_path / "o.png")], "Cannot read none.jpg"),
         ([str(text), STYLE, "-o", str(tmp_path / "o.png")], "text.jpg is none"),
         ([CONTENT, STYLE, "-o", str(tmp_path / "none" / "o.png")], "does not exist"),
-        ([CONTENT, STYLE, "-o", str(tmp_path / "o.gif")], "PNG"),
+        ([CONTENT, STYLE, "-o", str(tmp_path / "o.gif")], "end its name in .png"),
+        ([CONTENT, STYLE, "-o", str(tmp_path / "o.png"), "--timelapse", "t.avi"], ".webp"),
+        ([CONTENT, STYLE, "-o", str(tmp_path / "o.png"), "--like", CONTENT], "does not carry"),
+        ([CONTENT, STYLE, "-o", str(tmp_path / "o.png"), "--style-weights", "1,2"], "given for 1"),
     ):
         done = stransfer("render", *arguments)
         assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
     assert list(tmp_path.iterdir()) == [text]
+
+
+def test_render_like_an_earlier_result_repeats_it_exactly(tmp_path: Path) -> None:
+    first, again = tmp_path / "first.png", tmp_path / "again.png"
+    quick = ["--size", "100", "--steps", "1", "--scales", "1", "--style-weights", "3,1"]
+    film = tmp_path / "film.webp"
+    pictures = [CONTENT, STYLE, str(folders.DATA / "style" / "fjord.jpg")]
+    arguments = [*pictures, "-o", str(first), *quick, "--timelapse", str(film)]
+    assert stransfer("render", *arguments).returncode == 0
+    assert stransfer("render", *pictures, "-o", str(again), "--like", str(first)).returncode == 0
+    assert first.read_bytes() == again.read_bytes()
+    with Image.open(film) as image:
+        assert image.format == "WEBP" and image.size == (100, 67)
 
 
 def test_models_and_settings_are_listed_for_people_and_programs() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from stransfer import images
+from stransfer import images, results
 from stransfer.checkpoint import Checkpoint
 from stransfer.errors import StransferError, TransferError
 from stransfer.images import Picture
@@ -77,7 +77,7 @@ class Painter:
         # A run that is finished early may still be at a coarse level.
         picture = images.resize(step.image, run.width, run.height)
         result = f"{folder(run.id)}/result-{claim.fence}.png"
-        self._services.media.write(result, images.encode(images.to_image(picture), "PNG"))
+        self._services.media.write(result, results.encode(picture, transfer.settings))
         self._reports.done(claim, result)
         log.info("run %s: done after %.1f s", run.id, seconds + step.seconds)
         return True
