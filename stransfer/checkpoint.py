@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,25 +15,27 @@ from stransfer.errors import TransferError
 
 Array = npt.NDArray[np.float32]
 
+_PREFIX = "state."
+
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a run stands: the level, the steps done there, and the optimiser's state.
+    """Where a run stands: the level, the steps done there, and the optimiser's state by name.
 
-    `image`, `first` and `second` are [height, width, 3]; see `stransfer.optimizers.AdamState`.
+    `caution` is the part of the learning rate that is still trusted; see `stransfer.safeguard`.
     """
 
     level: int
     steps_done: int
-    updates: float
-    image: Array
-    first: Array
-    second: Array
+    caution: float
+    state: Mapping[str, Array]
 
     def to_bytes(self) -> bytes:
         """Return the checkpoint as the bytes of a NumPy archive."""
         buffer = io.BytesIO()
-        np.savez(buffer, **vars(self))
+        values: dict[str, Any] = {_PREFIX + name: array for name, array in self.state.items()}
+        values |= {"level": self.level, "steps_done": self.steps_done, "caution": self.caution}
+        np.savez(buffer, **values)
         return buffer.getvalue()
 
     @classmethod
@@ -42,10 +46,12 @@ class Checkpoint:
                 return cls(
                     level=int(archive["level"]),
                     steps_done=int(archive["steps_done"]),
-                    updates=float(archive["updates"]),
-                    image=archive["image"],
-                    first=archive["first"],
-                    second=archive["second"],
+                    caution=float(archive["caution"]),
+                    state={
+                        key.removeprefix(_PREFIX): archive[key]
+                        for key in archive.files
+                        if key.startswith(_PREFIX)
+                    },
                 )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise TransferError(

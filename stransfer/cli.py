@@ -10,19 +10,23 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
 from stransfer import images, loading, results, weights
 from stransfer import timelapse as film
-from stransfer.errors import ImageError, StransferError
+from stransfer.errors import DivergedError, ImageError, StransferError
 from stransfer.models import MODELS
 from stransfer.options import setting_options, shown_default
 from stransfer.settings import SETTINGS, Settings
 from stransfer.subject import Subject
+
+if TYPE_CHECKING:
+    from stransfer.transfer import Step, Transfer
 
 _PICTURE = click.Path(path_type=Path)
 
@@ -109,24 +113,22 @@ def _render(
 
     transfer = Transfer(subject, settings)
     level = transfer.levels[-1]
-    frames = film.Timelapse(level.width, level.height)
+    frames = film.Timelapse(level.width, level.height) if timelapse else None
+
+    def write(picture: images.Picture) -> None:
+        kind, alpha = results.format_of(output), subject.alpha_at(level)
+        images.write(output, results.encode(picture, settings, kind, alpha))
+
     first_frame = None
-    with tqdm(total=transfer.steps, unit="step", file=sys.stderr, disable=None) as bar:
-        for step in transfer.start():
+    try:
+        for step in _with_progress(transfer, frames):
             first_frame = first_frame or time.monotonic() - started
-            if timelapse and frames.wants():
-                frames.add(step.image)
-            else:
-                frames.skip()
-            bar.update()
-            bar.set_postfix_str(
-                f"scale {step.scale}/{step.scales} loss {step.loss.total:.4f}", refresh=False
-            )
-    picture, alpha = step.image, subject.alpha_at(level)
-    content = results.encode(picture, settings, results.format_of(output), alpha)
-    images.write(output, content)
-    if timelapse:
-        images.write(timelapse, frames.encode(film.format_of(timelapse), picture))
+    except DivergedError as error:
+        write(images.resize(error.picture, level.width, level.height))
+        raise
+    write(step.image)
+    if timelapse and frames:
+        images.write(timelapse, frames.encode(film.format_of(timelapse), step.image))
     seconds = time.monotonic() - started
     return {
         "output": str(output),
@@ -143,6 +145,18 @@ def _render(
         "peak_memory_mb": _peak_memory_mb(),
         "settings": settings.as_dict(),
     }
+
+
+def _with_progress(transfer: Transfer, frames: film.Timelapse | None) -> Iterator[Step]:
+    with tqdm(total=transfer.steps, unit="step", file=sys.stderr, disable=None) as bar:
+        for step in transfer.start():
+            if frames:
+                frames.see(step)
+            bar.update()
+            bar.set_postfix_str(
+                f"scale {step.scale}/{step.scales} loss {step.loss.total:.4f}", refresh=False
+            )
+            yield step
 
 
 @cli.command()

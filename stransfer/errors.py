@@ -5,6 +5,7 @@
     ├── ImageError       a picture cannot be read, is too large or too small
     ├── WeightsError     a network's weights are missing, damaged or not its own
     └── TransferError    the optimisation itself could not go on
+        └── DivergedError    it did not converge, however small its steps
 
 Catch `StransferError` to catch them all. Every message is a sentence that says what was
 expected, what was received and how to mend it, fit to be shown as it is.
@@ -13,6 +14,7 @@ expected, what was received and how to mend it, fit to be shown as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class StransferError(Exception):
@@ -42,3 +44,18 @@ class TransferError(StransferError):
     """The optimisation could not go on, for a reason the settings do not show."""
 
     exit_code = 1
+
+
+class DivergedError(TransferError):
+    """The loss exploded or stopped being a number, and smaller steps did not help.
+
+    `picture` is the best image so far, [height, width, 3] in [0, 1].
+    """
+
+    def __init__(self, picture: Any) -> None:
+        """Keep the best image."""
+        super().__init__(
+            "The picture could not be improved any more, because its loss kept exploding; what is "
+            "there is the best it was. Try a smaller learning rate or other weights."
+        )
+        self.picture = picture

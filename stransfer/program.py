@@ -9,7 +9,7 @@ import tensorflow as tf
 from stransfer.models import MODELS
 from stransfer.networks import FeatureExtractor
 from stransfer.objective import Losses, Objective, Targets, Weights
-from stransfer.optimizers import AdamState, adam_update
+from stransfer.optimizers import OPTIMIZERS
 from stransfer.settings import Settings
 
 
@@ -23,7 +23,10 @@ def prepare(settings: Settings) -> None:
     program = program_of(settings)
     image = tf.fill([1, side, side, 3], 0.5)
     targets = Targets(program.content_targets(image), program.style_targets(image))
-    program.update(AdamState.start(image), targets, Weights.of(settings), tf.constant(0.0))
+    losses, gradient = program.evaluate(image, targets, Weights.of(settings))
+    OPTIMIZERS[settings.optimizer].update(
+        OPTIMIZERS[settings.optimizer].start(image), lambda _: (losses, gradient), 0.0
+    )
 
 
 def program_of(settings: Settings) -> Program:
@@ -46,50 +49,43 @@ class Program:
         image = tf.TensorSpec([1, None, None, 3], tf.float32)
         mask = tf.TensorSpec([1, None, None, 1], tf.float32)
         scalar = tf.TensorSpec([], tf.float32)
-        state = AdamState(image, image, image, scalar)
-        arguments = [state, objective.targets_signature, Weights(scalar, scalar, scalar), scalar]
+        arguments = [image, objective.targets_signature, Weights(scalar, scalar, scalar)]
         self._objective = objective
         self.content_targets = tf.function(objective.content_targets, input_signature=[image])
         self._style = tf.function(objective.style_targets, input_signature=[image])
         self._masked_style = tf.function(objective.style_targets, input_signature=[image, mask])
-        self._update = tf.function(self._updated, input_signature=arguments)
-        self._masked_update = tf.function(self._updated, input_signature=[*arguments, mask, image])
+        self._evaluate = tf.function(objective.losses_and_gradient, input_signature=arguments)
+        self._masked_evaluate = tf.function(
+            self._evaluated_where_painted, input_signature=[*arguments, mask, image]
+        )
 
     def style_targets(self, style: tf.Tensor, *mask: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Return the Gram matrices of an artwork, or of the part that a mask chooses."""
         found: tuple[tf.Tensor, ...] = (self._masked_style if mask else self._style)(style, *mask)
         return found
 
-    def update(
-        self,
-        state: AdamState,
-        targets: Targets,
-        weights: Weights,
-        rate: tf.Tensor,
-        *guide: tf.Tensor,
-    ) -> tuple[Losses, AdamState]:
-        """Return the losses of the image and the state after one update of it.
+    def evaluate(
+        self, image: tf.Tensor, targets: Targets, weights: Weights, *guide: tf.Tensor
+    ) -> tuple[Losses, tf.Tensor]:
+        """Return the losses of an image and their gradient.
 
-        The `guide`, if any, is a mask and the photo that stays where the mask is black.
+        The `guide`, if any, is a mask and the photo that is seen where the mask is black.
         """
-        compiled = self._masked_update if guide else self._update
-        found: tuple[Losses, AdamState] = compiled(state, targets, weights, rate, *guide)
+        compiled = self._masked_evaluate if guide else self._evaluate
+        found: tuple[Losses, tf.Tensor] = compiled(image, targets, weights, *guide)
         return found
 
-    def _updated(
+    def _evaluated_where_painted(
         self,
-        state: AdamState,
+        image: tf.Tensor,
         targets: Targets,
         weights: Weights,
-        rate: tf.Tensor,
-        mask: tf.Tensor | None = None,
-        photo: tf.Tensor | None = None,
-    ) -> tuple[Losses, AdamState]:
-        losses, gradient = self._objective.losses_and_gradient(state.image, targets, weights, mask)
-        state = adam_update(state, gradient, rate)
-        if mask is not None:
-            state = state._replace(image=mask * state.image + (1.0 - mask) * photo)
-        return losses, state
+        mask: tf.Tensor,
+        photo: tf.Tensor,
+    ) -> tuple[Losses, tf.Tensor]:
+        seen = mask * image + (1.0 - mask) * photo
+        losses, gradient = self._objective.losses_and_gradient(seen, targets, weights, mask)
+        return losses, mask * gradient
 
 
 # Building and tracing a network takes seconds, and a worker meets the same few again and again.

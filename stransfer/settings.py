@@ -131,6 +131,14 @@ class Settings:
         label="Style layers",
         help="Layers that measure style, with weights. Empty takes the model's own.",
     )
+    optimizer: str = _row(
+        "adam",
+        kind="choice",
+        label="Optimizer",
+        choices=("adam", "lbfgs"),
+        help="How the image is updated: adam is quick from the first step on, lbfgs gets closer in "
+        "a long run.",
+    )
     learning_rate: float = _row(
         0.03,
         kind="number",

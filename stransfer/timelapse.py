@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from PIL import Image
 
@@ -39,6 +39,14 @@ def format_of(path: Path) -> str:
     return kind
 
 
+class HasImage(Protocol):
+    """A step, as far as it matters here."""
+
+    @property
+    def image(self) -> Picture:
+        """The picture [height, width, 3] in [0, 1]."""
+
+
 class Timelapse:
     """Collects pictures of a run, evenly spread over its steps however many there are."""
 
@@ -50,19 +58,12 @@ class Timelapse:
         self._stride = 1
         self._seen = 0
 
-    def wants(self) -> bool:
-        """Whether the next picture will be kept; asking first saves making it."""
-        return self._seen % self._stride == 0
-
-    def skip(self) -> None:
-        """Count a step whose picture is not wanted."""
+    def see(self, step: HasImage) -> None:
+        """Take note of the next step, whose picture is only made if it is kept."""
+        if self._seen % self._stride == 0:
+            image = images.to_image(step.image).resize(self._size, Image.Resampling.BICUBIC)
+            self._frames.append(image)
         self._seen += 1
-
-    def add(self, picture: Picture) -> None:
-        """Keep the picture [height, width, 3] of the next step."""
-        image = images.to_image(picture).resize(self._size, Image.Resampling.BICUBIC)
-        self._seen += 1
-        self._frames.append(image)
         if len(self._frames) > _MOST_FRAMES:
             del self._frames[1::2]
             self._stride *= 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,13 +11,14 @@ import tensorflow as tf
 
 from stransfer import colors, images, pyramid
 from stransfer.checkpoint import Checkpoint
-from stransfer.errors import TransferError
+from stransfer.errors import DivergedError, TransferError
 from stransfer.images import Picture, Source
 from stransfer.objective import Losses, Targets, Weights
-from stransfer.optimizers import AdamState, decayed
+from stransfer.optimizers import OPTIMIZERS, State, decayed
 from stransfer.program import Program, program_of
 from stransfer.progress import Pace
 from stransfer.pyramid import Level
+from stransfer.safeguard import Safeguard
 from stransfer.settings import Settings
 from stransfer.subject import Subject
 
@@ -50,7 +50,7 @@ class Step:
     seconds_per_step: float | None
     seconds_left: float | None
     state: _State
-    finished: Callable[[Picture], Picture]
+    finished: Callable[[Picture, int], Picture]
 
     @property
     def last(self) -> bool:
@@ -60,18 +60,16 @@ class Step:
     @property
     def image(self) -> Picture:
         """The image after the update: float32 [height, width, 3], sRGB in [0, 1]."""
-        return self.finished(self.state.adam.image.numpy()[0])
+        return self.finished(self.state.optimizer.image.numpy()[0], self.state.level)
 
     def checkpoint(self) -> Checkpoint:
         """Return what `run` needs to go on from here as if it had never stopped."""
-        adam = self.state.adam
+        arrays = self.state.optimizer._asdict()
         return Checkpoint(
             level=self.state.level,
             steps_done=self.state.steps_done,
-            updates=float(adam.updates.numpy()),
-            image=adam.image.numpy()[0],
-            first=adam.first.numpy()[0],
-            second=adam.second.numpy()[0],
+            caution=self.state.caution,
+            state={name: tensor.numpy() for name, tensor in arrays.items()},
         )
 
 
@@ -79,7 +77,8 @@ class Step:
 class _State:
     level: int
     steps_done: int
-    adam: AdamState
+    caution: float
+    optimizer: State
 
 
 class Transfer:
@@ -90,6 +89,7 @@ class Transfer:
         subject.check(settings)
         self._original = subject.content
         self._subject = subject.prepared(settings)
+        self._optimizer = OPTIMIZERS[settings.optimizer]
         self.settings = settings
         height, width = subject.content.shape[:2]
         self.levels = pyramid.plan(width, height, settings)
@@ -98,24 +98,16 @@ class Transfer:
     def start(self, checkpoint: Checkpoint | None = None) -> Iterator[Step]:
         """Yield a Step after each update, from the beginning or from a checkpoint of this run.
 
-        Raises TransferError if the loss stops being a number.
+        Raises DivergedError, with the best image, if the loss explodes however small the steps.
         """
         started = time.monotonic()
         pace = Pace(self.levels)
         program = program_of(self.settings)
-        weights = Weights.of(self.settings)
         state = self._restored(checkpoint) if checkpoint else self._first_state()
         for index in range(state.level, len(self.levels)):
-            level = self.levels[index]
             state = self._at_level(state, index)
-            targets = self._targets(program, level)
-            guide = self._guide(level)
-            while state.steps_done < level.steps:
-                losses, adam = program.update(
-                    state.adam, targets, weights, self._rate(state), *guide
-                )
-                state = _State(index, state.steps_done + 1, adam)
-                loss = _finite_loss(losses)
+            for after, loss in self._level(program, state):
+                state = after
                 pace.step(index)
                 yield Step(
                     step=self._before(index) + state.steps_done,
@@ -130,13 +122,42 @@ class Transfer:
                     finished=self._finished,
                 )
 
+    def _level(self, program: Program, state: _State) -> Iterator[tuple[_State, Loss]]:
+        """Yield the state after each update at one level, with the loss it started from."""
+        level = self.levels[state.level]
+        targets = self._targets(program, level)
+        guide = self._guide(level)
+        weights = Weights.of(self.settings)
+        guard = Safeguard(state.caution)
+
+        def evaluate(image: tf.Tensor) -> tuple[Losses, tf.Tensor]:
+            return program.evaluate(image, targets, weights, *guide)
+
+        while state.steps_done < level.steps:
+            rate = self._rate(state) * guard.caution
+            losses, after = self._optimizer.update(state.optimizer, evaluate, rate)
+            loss = Loss(*(float(part) for part in losses))
+            if guard.sound(loss.total, state.optimizer):
+                state = _State(state.level, state.steps_done + 1, guard.caution, after)
+                yield state, loss
+            else:
+                state = self._backed_off(guard, state)
+
+    def _backed_off(self, guard: Safeguard, state: _State) -> _State:
+        best = guard.best or state.optimizer
+        if not guard.back_off():
+            raise DivergedError(self._finished(best.image.numpy()[0], state.level))
+        fresh = self._optimizer.start(best.image)
+        return _State(state.level, state.steps_done, guard.caution, fresh)
+
     def check(self, checkpoint: Checkpoint) -> None:
         """Raise TransferError if a checkpoint is not one of this run."""
-        expected = None
+        expected: tuple[int, ...] | None = None
         if 0 <= checkpoint.level < len(self.levels):
             level = self.levels[checkpoint.level]
-            expected = (level.height, level.width, 3)
-        if checkpoint.image.shape != expected:
+            expected = (1, level.height, level.width, 3)
+        image = checkpoint.state.get("image")
+        if image is None or image.shape != expected:
             raise TransferError(
                 "The checkpoint belongs to a run with other pictures or settings; "
                 "start the run again from the beginning."
@@ -149,34 +170,36 @@ class Transfer:
     def _before(self, index: int) -> int:
         return sum(level.steps for level in self.levels[:index])
 
-    def _rate(self, state: _State) -> tf.Tensor:
+    def _rate(self, state: _State) -> float:
         done = state.steps_done / self.levels[state.level].steps
-        factor = decayed(done) * self.settings.learning_rate
-        return tf.constant(factor, tf.float32)
+        return decayed(done) * self.settings.learning_rate
 
     def _first_state(self) -> _State:
         picture = self._subject.start_at(self.levels[0], self.settings)
-        return _State(0, 0, AdamState.start(_batch(picture)))
+        return _State(0, 0, 1.0, self._optimizer.start(_batch(picture)))
 
     def _restored(self, checkpoint: Checkpoint) -> _State:
         self.check(checkpoint)
-        adam = AdamState(
-            _batch(checkpoint.image),
-            _batch(checkpoint.first),
-            _batch(checkpoint.second),
-            tf.constant(checkpoint.updates, tf.float32),
-        )
-        return _State(checkpoint.level, checkpoint.steps_done, adam)
+        try:
+            state = self._optimizer.restored(checkpoint.state)
+        except KeyError as error:
+            raise TransferError(
+                "The checkpoint belongs to another optimizer; start the run again from the "
+                "beginning."
+            ) from error
+        return _State(checkpoint.level, checkpoint.steps_done, checkpoint.caution, state)
 
     def _at_level(self, state: _State, index: int) -> _State:
+        """Return the state carried over to a level, with the photo's own detail at that size."""
         if state.level == index:
             return state
         level = self.levels[index]
-        adam = state.adam.resized(level.width, level.height)
+        size = [level.height, level.width]
+        image = tf.image.resize(state.optimizer.image, size, method="bicubic")
         if self.settings.init == "content":
-            detail = _batch(self._detail(self.levels[state.level], level))
-            adam = adam._replace(image=tf.clip_by_value(adam.image + detail, 0.0, 1.0))
-        return _State(index, 0, adam)
+            image += _batch(self._detail(self.levels[state.level], level))
+        image = tf.clip_by_value(image, 0.0, 1.0)
+        return _State(index, 0, state.caution, self._optimizer.resized(state.optimizer, image))
 
     def _detail(self, coarse: Level, fine: Level) -> Picture:
         """Return what the photo shows at a finer level that the coarser one could not hold."""
@@ -212,12 +235,17 @@ class Transfer:
             return ()
         return _batch(mask[..., np.newaxis]), _batch(self._subject.content_at(level))
 
-    def _finished(self, picture: Picture) -> Picture:
-        """Return the picture as a person sees it, in the colours that the settings ask for."""
-        if self.settings.preserve_color != "luminance":
-            return picture
-        height, width = picture.shape[:2]
-        return colors.with_chroma_of(picture, images.resize(self._original, width, height))
+    def _finished(self, picture: Picture, index: int) -> Picture:
+        """Return the image of a level as a person sees it: masked, and in the wanted colours."""
+        level = self.levels[index]
+        mask = self._subject.content_mask_at(level)
+        if mask is not None:
+            photo = self._subject.content_at(level)
+            picture = photo + mask[..., np.newaxis] * (picture - photo)
+        if self.settings.preserve_color == "luminance":
+            original = images.resize(self._original, level.width, level.height)
+            picture = colors.with_chroma_of(picture, original)
+        return picture
 
 
 def run(
@@ -244,16 +272,6 @@ def run(
         content, style, content_mask=content_mask, style_mask=style_mask, init_image=init_image
     )
     return Transfer(subject, settings or Settings()).start(checkpoint)
-
-
-def _finite_loss(losses: Losses) -> Loss:
-    loss = Loss(*(float(part) for part in losses))
-    if not math.isfinite(loss.total):
-        raise TransferError(
-            "The loss stopped being a number, so the picture cannot be improved any more; "
-            "try again with a smaller learning rate."
-        )
-    return loss
 
 
 def _batch(picture: Picture) -> tf.Tensor:

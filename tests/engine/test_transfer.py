@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +12,12 @@ import pytest
 import stransfer
 from stransfer import folders, images, losses
 from stransfer.checkpoint import Checkpoint
-from stransfer.errors import ImageError, TransferError
+from stransfer.errors import DivergedError, ImageError, TransferError
 from stransfer.images import Picture
 from stransfer.objective import Weights
+from stransfer.optimizers import OPTIMIZERS
+from stransfer.program import Program
+from stransfer.safeguard import Safeguard
 from stransfer.settings import Settings
 from stransfer.subject import Subject
 from stransfer.transfer import Step, Transfer
@@ -150,13 +154,79 @@ def test_the_picture_of_a_step_does_not_change_afterwards(content: Picture, styl
     np.testing.assert_array_equal(first.image, kept)
 
 
-def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
-    content: Picture, style: Picture
+def test_a_run_goes_on_from_its_best_image_with_half_the_rate_after_an_explosion(
+    content: Picture, style: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checkpoint = next(Transfer(Subject(content, (style,)), QUICK).start()).checkpoint()
-    broken = dataclasses.replace(checkpoint, image=np.full_like(checkpoint.image, np.nan))
-    with pytest.raises(TransferError, match="smaller learning rate"):
-        next(Transfer(Subject(content, (style,)), QUICK).start(broken))
+    evaluate = Program.evaluate
+    seen = []
+
+    def once_broken(self: Program, *arguments: Any) -> Any:
+        losses, gradient = evaluate(self, *arguments)
+        seen.append(float(losses.total))
+        if len(seen) == 4:
+            losses = losses._replace(total=losses.total * 100)
+        return losses, gradient
+
+    monkeypatch.setattr(Program, "evaluate", once_broken)
+    settings = dataclasses.replace(QUICK, scales=1, steps=8)
+    steps = list(Transfer(Subject(content, (style,)), settings).start())
+    assert [step.step for step in steps] == list(range(1, 9))
+    assert [step.state.caution for step in steps] == [1.0] * 3 + [0.5] * 5
+    # The fifth evaluation is of the best image so far, the third one's.
+    assert seen[4] == pytest.approx(seen[2])
+    assert steps[-1].loss.total < seen[2]
+
+
+def test_a_run_that_cannot_go_on_ends_with_its_best_image(
+    content: Picture, style: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the third evaluation on, whatever the image, the loss is no number."""
+    steps = Transfer(Subject(content, (style,)), QUICK).start()
+    kept = [next(steps).image, next(steps).image]
+    evaluate = Program.evaluate
+
+    def broken(self: Program, *arguments: Any) -> Any:
+        losses, gradient = evaluate(self, *arguments)
+        return losses._replace(total=losses.total * np.nan), gradient
+
+    monkeypatch.setattr(Program, "evaluate", broken)
+    with pytest.raises(DivergedError, match="smaller learning rate") as ended:
+        list(steps)
+    np.testing.assert_array_equal(ended.value.picture, kept[0])
+
+
+def test_the_safeguard_halves_the_rate_a_few_times_and_then_gives_up() -> None:
+    guard = Safeguard()
+    good, better = (OPTIMIZERS["adam"].start(np.zeros((1, 4, 4, 3))) for _ in range(2))
+    assert guard.sound(1.0, good) and guard.sound(0.9, better) and guard.sound(3.9, good)
+    assert not guard.sound(4.1, good)
+    assert not guard.sound(float("nan"), good)
+    cautions = []
+    while guard.back_off() is better:
+        cautions.append(guard.caution)
+    assert cautions == [1 / 2, 1 / 4, 1 / 8, 1 / 16]
+    assert guard.best is better
+
+
+@pytest.mark.parametrize("stopped_after", [2, 7])
+def test_a_resumed_lbfgs_run_equals_one_that_never_stopped(
+    run: Run, content: Picture, style: Picture, stopped_after: int
+) -> None:
+    whole = run(optimizer="lbfgs")
+    transfer = Transfer(Subject(content, (style,)), dataclasses.replace(QUICK, optimizer="lbfgs"))
+    kept = Checkpoint.from_bytes(whole[stopped_after - 1].checkpoint().to_bytes())
+    *_, last = transfer.start(kept)
+    np.testing.assert_array_equal(last.image, whole[-1].image)
+    other = Transfer(Subject(content, (style,)), QUICK)
+    with pytest.raises(TransferError, match="another optimizer"):
+        next(other.start(kept))
+
+
+def test_lbfgs_gets_closer_than_adam_in_a_long_run(run: Run) -> None:
+    adam, lbfgs = (
+        run(optimizer=name, scales=1, steps=40)[-1].loss.total for name in ("adam", "lbfgs")
+    )
+    assert lbfgs < adam
 
 
 def test_the_front_door_takes_files_and_refuses_what_it_cannot_read() -> None:
