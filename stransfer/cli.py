@@ -123,12 +123,13 @@ def _render(
     try:
         for step in _with_progress(transfer, frames):
             first_frame = first_frame or time.monotonic() - started
+            last = step
     except DivergedError as error:
         write(images.resize(error.picture, level.width, level.height))
         raise
-    write(step.image)
+    write(last.image)
     if timelapse and frames:
-        images.write(timelapse, frames.encode(film.format_of(timelapse), step.image))
+        images.write(timelapse, frames.encode(film.format_of(timelapse), last.image))
     seconds = time.monotonic() - started
     return {
         "output": str(output),
@@ -138,10 +139,10 @@ def _render(
         "weights": MODELS[settings.model].weights_file,
         "steps": transfer.steps,
         "seconds": seconds,
-        "seconds_per_step": step.seconds_per_step or seconds / transfer.steps,
+        "seconds_per_step": last.seconds_per_step or seconds / transfer.steps,
         "first_frame_seconds": first_frame,
         "precision": "float32",
-        "loss": vars(step.loss),
+        "loss": vars(last.loss),
         "peak_memory_mb": _peak_memory_mb(),
         "settings": settings.as_dict(),
     }
