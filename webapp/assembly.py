@@ -32,7 +32,9 @@ def assemble(config: Config | None = None) -> Flask:
         # Visitors leave forms open for days; the mark is bound to their session anyway.
         WTF_CSRF_TIME_LIMIT=None,
     )
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    # What changes anything there needs a token, which no browser sends by itself.
+    csrf.exempt(api.blueprint)
     site = Site.install(app, Services.of(config))
     site.services.database.migrate()
     for page in (create, gallery, runs, pictures, health, api):

@@ -15,6 +15,12 @@ class SiteError(StransferError):
     status = 400
 
 
+class UnauthorizedError(SiteError):
+    """A program did not show a token that was issued here."""
+
+    status = 401
+
+
 class NotFoundError(SiteError):
     """What is asked for does not exist, or belongs to somebody else: the same answer for both."""
 

@@ -57,21 +57,26 @@ class Live:
         self._relay = relay
         self._site = site
         self._started = False
+        self._visitors: dict[str, str] = {}
 
     def connect(self, auth: object = None) -> None:
-        """Let in who has a visitor's cookie."""
-        if known_visitor_id() is None:
-            raise ConnectionRefusedError("Open a page of this site first.")
+        """Let in who has a visitor's cookie, or shows a token of the API as `{token}`."""
+        token = auth.get("token") if isinstance(auth, dict) else None
+        visitor = self._site.tokens.visitor(token) if isinstance(token, str) else known_visitor_id()
+        if visitor is None:
+            raise ConnectionRefusedError("Open a page of this site first, or show a valid token.")
+        self._visitors[_sid()] = visitor
 
     def disconnect(self, reason: object = None) -> None:
         """Forget a connection."""
+        self._visitors.pop(_sid(), None)
         self._relay.unwatch(_sid())
 
     def subscribe(self, message: object = None) -> dict[str, Any]:
         """Answer with the whole state of a run, and send from now on what is new."""
         try:
             run_id, since = _wanted(message)
-            visitor = known_visitor_id() or ""
+            visitor = self._visitors.get(_sid(), "")
             run = self._site.runs.find(visitor, run_id)
             values = snapshot(visitor, run_id, since)
         except NotFoundError as error:

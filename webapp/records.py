@@ -38,6 +38,16 @@ class Visitor(Base):
     created_at: Mapped[float]
 
 
+class Token(Base):
+    """A bearer token of the API, by its hash, and the visitor that it stands for."""
+
+    __tablename__ = "tokens"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    visitor_id: Mapped[str] = mapped_column(ForeignKey("visitors.id"))
+    created_at: Mapped[float]
+
+
 class Image(Base):
     """A picture that a visitor brought, decoded, cleaned and encoded anew."""
 

@@ -11,6 +11,7 @@ from stransfer import folders
 from webapp.runs.store import RunStore
 from webapp.samples import Samples
 from webapp.services import Services
+from webapp.tokens import Tokens
 from webapp.uploads import Uploads
 
 _EXTENSION = "stransfer"
@@ -25,6 +26,7 @@ class Site:
     runs: RunStore
     uploads: Uploads
     samples: Samples
+    tokens: Tokens
 
     @classmethod
     def install(cls, app: Flask, services: Services) -> Site:
@@ -34,6 +36,7 @@ class Site:
             runs=RunStore(services),
             uploads=Uploads(services),
             samples=Samples(folders.DATA, services.media),
+            tokens=Tokens(services.database),
         )
         app.extensions[_EXTENSION] = site
         return site

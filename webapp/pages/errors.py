@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 _TITLES = {
     400: "That did not work",
+    401: "Not signed in",
     403: "Not allowed",
     404: "Nothing here",
     405: "Not possible here",

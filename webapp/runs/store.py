@@ -143,6 +143,13 @@ class RunStore:
             newest = select(Run).where(*ended).order_by(Run.created_at.desc(), Run.id)
             return list(session.scalars(newest.offset((page - 1) * size).limit(size))), pages
 
+    def result(self, visitor_id: str, run_id: str) -> bytes:
+        """Return the finished picture, a PNG file; raise NotFoundError before there is one."""
+        run = self.find(visitor_id, run_id)
+        if run.result is None:
+            raise NotFoundError("This run has no result yet; wait until it is done.")
+        return self._services.media.read(run.result)
+
     def cancel(self, visitor_id: str, run_id: str) -> None:
         """End a live run now; its worker finds out that it no longer owns it."""
         with self._database.writing() as session:

@@ -1,0 +1,167 @@
+"""The JSON API, with a real database and media store behind it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+
+from stransfer.settings import SETTINGS
+from tests.conftest import file_bytes
+from webapp import create_app
+from webapp.config import Config
+
+API = "/api/v1"
+RUN = {"content": "cat.jpg", "style": ["fjord.jpg", "great_swell.jpg"]}
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    return create_app(Config(instance_path=str(tmp_path), async_mode="threading"))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def headers(client: FlaskClient) -> dict[str, str]:
+    return new_session(client)
+
+
+def new_session(client: FlaskClient) -> dict[str, str]:
+    answer = client.post(f"{API}/sessions")
+    assert answer.status_code == 201
+    return {"Authorization": f"Bearer {answer.json['token']}"}  # type: ignore[index]
+
+
+def error(answer: Any, status: int) -> dict[str, Any]:
+    assert answer.status_code == status
+    found: dict[str, Any] = answer.json["error"]
+    assert found["code"] == status and found["message"]
+    return found
+
+
+def test_a_run_is_accepted_with_samples_by_name_and_all_its_settings(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
+    body = {**RUN, "settings": {"steps": 3, "style_weights": [3, 1], "preserve_color": "luminance"}}
+    answer = client.post(f"{API}/runs", json=body, headers=headers)
+    assert answer.status_code == 201 and answer.json is not None
+    assert answer.headers["Location"] == f"{API}/runs/{answer.json['id']}"
+    run = client.get(answer.headers["Location"], headers=headers).json
+    assert run is not None
+    assert (run["state"], run["step"], run["queue_position"]) == ("queued", 0, 1)
+    assert run["settings"]["steps"] == 3 and run["settings"]["style_weights"] == "3, 1"
+    assert run["style"] == ["sample:fjord.jpg", "sample:great_swell.jpg"]
+    listed = client.get(f"{API}/runs", headers=headers).json
+    assert listed is not None and [one["id"] for one in listed["runs"]] == [run["id"]]
+
+
+def test_a_picture_of_ones_own_can_be_used_by_its_id(
+    client: FlaskClient, headers: dict[str, str], photo: Image.Image
+) -> None:
+    file = (io.BytesIO(file_bytes(photo)), "me.png")
+    answer = client.post(f"{API}/images", data={"file": file}, headers=headers)
+    assert answer.status_code == 201 and answer.json is not None
+    assert (answer.json["width"], answer.json["height"]) == (120, 90)
+    body = {"content": answer.json["id"], "style": ["fjord.jpg"]}
+    assert client.post(f"{API}/runs", json=body, headers=headers).status_code == 201
+    stranger = new_session(client)
+    error(client.post(f"{API}/runs", json=body, headers=stranger), 404)
+
+
+def test_a_run_can_be_cancelled_and_deleted_and_not_twice(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
+    place = client.post(f"{API}/runs", json=RUN, headers=headers).headers["Location"]
+    error(client.post(f"{place}/finish", headers=headers), 409)
+    answer = client.post(f"{place}/cancel", headers=headers)
+    assert answer.json is not None and answer.json["state"] == "cancelled"
+    error(client.post(f"{place}/cancel", headers=headers), 409)
+    error(client.get(f"{place}/result", headers=headers), 404)
+    assert client.delete(place, headers=headers).status_code == 204
+    error(client.get(place, headers=headers), 404)
+
+
+def test_a_strangers_run_answers_as_one_that_does_not_exist(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
+    place = client.post(f"{API}/runs", json=RUN, headers=headers).headers["Location"]
+    stranger = new_session(client)
+    for method, path in (("get", place), ("get", f"{place}/result"), ("delete", place)):
+        theirs = getattr(client, method)(path, headers=stranger)
+        none = getattr(client, method)(path.replace(place, f"{API}/runs/none"), headers=stranger)
+        assert error(theirs, 404) == error(none, 404)
+    for verb in ("cancel", "finish"):
+        error(client.post(f"{place}/{verb}", headers=stranger), 404)
+    assert client.get(place, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("given", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "x"}])
+def test_without_a_token_nothing_is_given_or_changed(
+    client: FlaskClient, given: dict[str, str]
+) -> None:
+    error(client.get(f"{API}/runs", headers=given), 401)
+    error(client.post(f"{API}/runs", json=RUN, headers=given), 401)
+    error(client.post(f"{API}/images", headers=given), 401)
+    error(client.delete(f"{API}/runs/x", headers=given), 401)
+
+
+def test_a_cookie_is_enough_to_read_but_not_to_change(client: FlaskClient) -> None:
+    client.get("/")
+    assert client.get(f"{API}/runs").status_code == 200
+    error(client.post(f"{API}/runs", json=RUN), 401)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"style": ["fjord.jpg"]}, 422, "content"),
+        ({"content": "cat.jpg"}, 422, "style"),
+        ({"content": "cat.jpg", "style": []}, 422, "style"),
+        ({"content": "none.jpg", "style": ["fjord.jpg"]}, 404, None),
+        ({"content": "../cat.jpg", "style": ["fjord.jpg"]}, 404, None),
+        ({**RUN, "settings": {"steps": 0}}, 422, "steps"),
+        ({**RUN, "settings": {"stepz": 1}}, 422, "stepz"),
+        ({**RUN, "settings": {"style_weights": "1"}}, 422, "style_weights"),
+        ({**RUN, "settings": [1]}, 422, "settings"),
+        ([], 422, "body"),
+    ],
+)
+def test_what_is_wrong_is_named_by_field(
+    client: FlaskClient, headers: dict[str, str], body: Any, status: int, field: str | None
+) -> None:
+    found = error(client.post(f"{API}/runs", json=body, headers=headers), status)
+    assert list(found["fields"]) == ([field] if field else [])
+
+
+def test_what_is_no_json_is_refused(client: FlaskClient, headers: dict[str, str]) -> None:
+    error(client.post(f"{API}/runs", data="{", headers=headers), 415)
+    bad = client.post(f"{API}/runs", data="{", headers=headers, content_type="application/json")
+    error(bad, 400)
+    error(client.post(f"{API}/images", data={"file": "text"}, headers=headers), 422)
+
+
+def test_models_settings_and_samples_are_listed(client: FlaskClient) -> None:
+    models = client.get(f"{API}/models").json
+    assert models is not None and models[0]["name"] == "vgg16"
+    settings = client.get(f"{API}/settings").json
+    assert settings is not None and len(settings) == len(SETTINGS)
+    samples = client.get(f"{API}/samples").json
+    assert samples is not None
+    assert "cat.jpg" in [sample["name"] for sample in samples["content"]]
+    assert client.get(samples["style"][0]["thumbnail_url"]).status_code == 200
+
+
+def test_only_hashes_of_tokens_are_kept(
+    app: Flask, headers: dict[str, str], tmp_path: Path
+) -> None:
+    token = headers["Authorization"].removeprefix("Bearer ").encode()
+    assert all(token not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
