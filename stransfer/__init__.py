@@ -6,13 +6,15 @@
         print(step.step, step.loss.total)
     stransfer.save(step.image, "result.png")
 
-Reading order: `settings` and `models` (what can be chosen), `pyramid` (the plan of a run),
-`networks` and `losses` (what is measured), `objective` and `optimizers` (what is minimised and
-how), `transfer` (the run). `images`, `weights`, `checkpoint` and `progress` serve them, and
-`cli` is the door for people. The engine knows nothing of the site.
+Reading order: `setting`, `settings` and `models` (what can be chosen), `subject` (the pictures),
+`pyramid` (the plan of a run), `networks` and `losses` (what is measured), `objective`,
+`optimizers` and `lbfgs` (what is minimised and how), `program` (all that compiled), `transfer`
+(the run), `results` and `timelapse` (the files). `images`, `colors`, `weights`, `checkpoint`,
+`safeguard` and `progress` serve them, and `cli` is the door for people. The engine knows nothing
+of the site.
 
-TensorFlow is only imported by `networks`, `losses`, `objective`, `optimizers` and `transfer`,
-and these only when a run begins.
+TensorFlow is only imported by `networks`, `losses`, `objective`, `optimizers`, `lbfgs`,
+`program` and `transfer`, and these only when a run begins.
 """
 
 from __future__ import annotations
