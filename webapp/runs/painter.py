@@ -56,6 +56,9 @@ class Painter:
                 return self._leases.release(claim, _OUR_FAULT)
         except LeaseLostError:
             log.info("run %s: taken away, stopped", claim.run_id)
+            if not self._reports.known(claim):
+                # What was still written after its owner had deleted it.
+                self._services.media.delete_folder(folder(claim.run_id))
         return False
 
     def _paint(self, claim: Claim) -> bool:

@@ -39,6 +39,11 @@ class Reports:
         with self._database.writing() as session:
             return owned(session, claim)
 
+    def known(self, claim: Claim) -> bool:
+        """Return whether the run still exists, whoever owns it now."""
+        with self._database.reading() as session:
+            return session.get(Run, claim.run_id) is not None
+
     def rewind(self, claim: Claim, step: int) -> float:
         """Forget what was recorded after `step`, where the run goes on.
 

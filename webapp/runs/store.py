@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -62,16 +64,16 @@ class RunStore:
     ) -> str:
         """Accept a run and return its id; once this returns, the run is not lost any more.
 
-        The same `submission` of the same visitor is accepted once and gives the same id. Raises
-        ImageError if the content is too narrow for the network, SettingsError if the settings ask
-        for other pictures.
+        A form that the same visitor sends twice has the same `submission` and the same choices;
+        it is accepted once and gives the same id. Raises ImageError if the content is too narrow
+        for the network, SettingsError if the settings ask for other pictures.
         """
         check_choice(settings, len(styles), with_result=False)
         levels = pyramid.plan(content.width, content.height, settings)
         run = Run(
             id=uuid.uuid4().hex,
             visitor_id=visitor_id,
-            submission=submission or uuid.uuid4().hex,
+            submission=_order(submission or uuid.uuid4().hex, [content, *styles], settings),
             created_at=time.time(),
             title=f"{content.title} in the manner of {styles[0].title}"[:200],
             content=vars(content),
@@ -198,6 +200,14 @@ def known_visitor(session: Session, visitor_id: str) -> None:
     if session.get(Visitor, visitor_id) is None:
         session.add(Visitor(id=visitor_id, created_at=time.time()))
         session.flush()
+
+
+def _order(submission: str, pictures: Sequence[Ingredient], settings: Settings) -> str:
+    # Who goes back in the browser sends the same form with other choices, and wants another run.
+    # A picture uploaded twice has two ids, so what it looks like from outside has to do.
+    seen = [(picture.title, picture.width, picture.height) for picture in pictures]
+    choices = json.dumps([submission, seen, settings.as_dict()])
+    return hashlib.sha256(choices.encode()).hexdigest()
 
 
 def _own(session: Session, visitor_id: str, run_id: str) -> Run:

@@ -58,6 +58,10 @@ class Worker:
         while not self._stopping.is_set():
             self.keep_house()
             self._stopping.wait(self._services.config.heartbeat_seconds)
+        if self._painter is None:
+            # Still loading, so nothing is claimed; whoever stops us need not wait for the rest.
+            log.info("worker %s: stopped before it was ready", self._name)
+            os._exit(0)
         consumer.stop(graceful=True)
         log.info("worker %s: stopped", self._name)
 

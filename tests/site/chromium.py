@@ -1,0 +1,143 @@
+"""A real browser without a window, and what a person does with the site in it."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from tests.site.person import CONTENT, STYLE
+from tests.site.server import wait_for
+
+PROGRAM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+
+_OPTIONS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,1600",
+)
+
+# What a run's page shows now. One script, because the page changes while one looks at it.
+_RUN = """
+const root = document.querySelector("[data-run]");
+const seen = (query) => [...root.querySelectorAll(query)].filter((e) => e.offsetParent !== null);
+const images = root.querySelectorAll("[data-frame] img");
+return {
+  state: root.dataset.state,
+  words: seen("[data-state-words] [data-when]").map((e) => e.textContent).join(" "),
+  percent: Number(root.querySelector("[data-bar]").value),
+  step: Number(root.querySelector("[data-bind=step]").textContent),
+  frame: images.length ? images[images.length - 1].src : null,
+  painted: images.length ? images[images.length - 1].naturalWidth : 0,
+  result: seen("a[data-result]").length,
+};
+"""
+
+
+class Chromium:
+    """One browser with a profile of its own."""
+
+    def __init__(self, url: str, profile: Path, javascript: bool = True) -> None:
+        """Start it; `url` is where the site is."""
+        assert PROGRAM is not None and DRIVER is not None
+        options = ChromeOptions()
+        options.binary_location = PROGRAM
+        for option in (*_OPTIONS, f"--user-data-dir={profile}"):
+            options.add_argument(option)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        if not javascript:
+            blocked = {"profile.managed_default_content_settings.javascript": 2}
+            options.add_experimental_option("prefs", blocked)
+        self.driver = Chrome(options=options, service=ChromeService(DRIVER))
+        self._url = url
+
+    def open(self, path: str = "/") -> None:
+        """Go to a page."""
+        self.driver.get(self._url + path)
+
+    def quit(self) -> None:
+        """Close the browser."""
+        self.driver.quit()
+
+    @property
+    def path(self) -> str:
+        """Where the browser is."""
+        return self.driver.current_url.removeprefix(self._url)
+
+    def until_it_says(self, words: str, seconds: float = 20) -> None:
+        """Wait until some words can be read on the page, while pages come and go."""
+
+        def says() -> bool:
+            with contextlib.suppress(StaleElementReferenceException, NoSuchElementException):
+                return words in self.driver.find_element(By.TAG_NAME, "body").text
+            return False
+
+        wait_for(says, f"the words {words!r} at {self.path}", seconds)
+
+    def field(self, name: str) -> WebElement:
+        """A field of the form."""
+        return self.driver.find_element(By.NAME, name)
+
+    def pick(self, role: str, reference: str) -> None:
+        """Click on a picture to choose it."""
+        query = f"//label[input[@name='{role}'][@value='{reference}']]"
+        self.driver.find_element(By.XPATH, query).click()
+
+    def picked(self, role: str) -> str | None:
+        """The picture that is chosen."""
+        query = f"input[name={role}]:checked"
+        found = self.driver.find_elements(By.CSS_SELECTOR, query)
+        return found[0].get_attribute("value") if found else None
+
+    def fill(self, **values: str) -> None:
+        """Choose two samples and type into fields."""
+        self.pick("content", CONTENT)
+        self.pick("style", STYLE)
+        self.type(**values)
+
+    def type(self, **values: str) -> None:
+        """Type into fields, opening the drawer of more settings where it has to be."""
+        for name, value in values.items():
+            if not self.field(name).is_displayed():
+                self._open_more()
+            self.field(name).clear()
+            self.field(name).send_keys(value)
+
+    def _open_more(self) -> None:
+        summary = self.driver.find_element(By.CSS_SELECTOR, "details[data-more] summary")
+        # The driver scrolls only until it is on the screen, where the bar with Start may cover it.
+        centre = "arguments[0].scrollIntoView({block: 'center'})"
+        self.driver.execute_script(centre, summary)
+        summary.click()
+
+    def press(self, label: str) -> None:
+        """Click the button with these words."""
+        self.driver.find_element(By.XPATH, f"//button[normalize-space()='{label}']").click()
+
+    def start(self) -> str:
+        """Press Start and return the id of the run whose page opens."""
+        self.press("Start")
+        wait_for(lambda: self.path.startswith("/runs/"), f"the run's page, at {self.path}", 20)
+        return self.path.removeprefix("/runs/")
+
+    def run(self) -> dict[str, Any]:
+        """What the run's page shows now."""
+        shown: dict[str, Any] = self.driver.execute_script(_RUN)
+        return shown
+
+    def complaints(self) -> list[str]:
+        """The severe messages in the browser's console."""
+        log = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+        return [entry["message"] for entry in log if entry["level"] == "SEVERE"]

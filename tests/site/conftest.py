@@ -1,0 +1,78 @@
+"""What the site's tests share: an installation in a temporary folder, and somebody who visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.site.person import Person
+from tests.site.server import Server
+from webapp import create_app
+from webapp.config import Config
+from webapp.services import Services
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """The configuration of a new installation."""
+    return Config(async_mode="threading", instance_path=str(tmp_path / "instance"))
+
+
+@pytest.fixture
+def services(config: Config) -> Iterator[Services]:
+    """The services of a new installation, with its tables."""
+    services = Services.of(config)
+    services.database.migrate()
+    yield services
+    services.database.close()
+
+
+@pytest.fixture
+def app(config: Config) -> Flask:
+    """The application of a new installation."""
+    return create_app(config)
+
+
+@pytest.fixture(scope="module")
+def busy_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application of one installation that the visitors of all tests in a file share."""
+    instance = tmp_path_factory.mktemp("busy") / "instance"
+    return create_app(Config(async_mode="threading", instance_path=str(instance)))
+
+
+@pytest.fixture
+def person(app: Flask) -> Person:
+    """A visitor who has just opened the first page."""
+    person = Person(app)
+    person.open()
+    return person
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Person:
+    """Another visitor of the same site."""
+    stranger = Person(app)
+    stranger.open()
+    return stranger
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A whole installation with one worker, for all tests that need one.
+
+    It notices a dead worker soon, and can resume a run from any step.
+    """
+    server = Server(
+        tmp_path_factory.mktemp("server"),
+        LEASE_SECONDS="4",
+        HEARTBEAT_SECONDS="1",
+        CHECKPOINT_STEPS="1",
+        FRAMES_PER_SECOND="5",
+    )
+    server.start()
+    yield server
+    assert server.stop() == 0
+    assert "Traceback" not in server.log.read_text(), server.log.read_text()

@@ -1,0 +1,117 @@
+"""A whole installation as its operator runs it: `stransfer serve`, with its web and workers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+
+from tests.conftest import ROOT
+
+Found = TypeVar("Found")
+
+_KEYS = ("PATH", "HOME", "LANG", "VIRTUAL_ENV")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(find: Callable[[], Found | None], what: str, seconds: float = 60) -> Found:
+    """Return what `find` finds as soon as it is something; fail after some seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := find():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"waited {seconds:g} s for {what}")
+
+
+class Server:
+    """`stransfer serve` in an instance folder of its own, on a free port."""
+
+    def __init__(self, folder: Path, **keys: str) -> None:
+        """Plan it; the keys are configuration."""
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.instance = folder / "instance"
+        self.log = folder / "server.log"
+        self._environment = {key: os.environ[key] for key in _KEYS if key in os.environ} | {
+            "INSTANCE_PATH": str(self.instance),
+            "PORT": str(self.port),
+            **keys,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "webapp", "serve"],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        wait_for(self.answers, f"the server: {self.log.read_text()}")
+
+    def answers(self) -> bool:
+        """Whether the site answers."""
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.get(f"{self.url}/healthz", timeout=10).ok
+        return False
+
+    def process(self, kind: str) -> int:
+        """The id of the living child process that is the web server or the worker."""
+        program = {"web": "wsgi.py", "worker": "worker"}[kind]
+        return next(pid for pid in self.processes() if program in _arguments(pid)[-1])
+
+    def processes(self) -> list[int]:
+        """The ids of all processes that belong to it, its own first."""
+        assert self._process is not None
+        return _family(self._process.pid)
+
+    def stop(self, seconds: float = 30) -> int:
+        """Ask it to end, and return its exit status; fail if anything of it lives on."""
+        assert self._process is not None
+        family = self.processes()
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            status = self._process.wait(seconds)
+        finally:
+            alive = [pid for pid in family if _arguments(pid)]
+            for pid in alive:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        assert alive == [], self.log.read_text()
+        return status
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all its descendants."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(found for child in children for found in _family(int(child)))]
+
+
+def _arguments(pid: int) -> list[str]:
+    """The command line of a process; empty if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
+    except OSError:
+        return []

@@ -1,0 +1,157 @@
+"""The whole site as a person meets it, in a real browser, with JavaScript and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.by import By
+
+from tests.conftest import file_bytes
+from tests.site import chromium, corpus
+from tests.site.chromium import Chromium
+from tests.site.person import CONTENT, STYLE
+from tests.site.server import Server, wait_for
+
+pytestmark = pytest.mark.skipif(
+    chromium.PROGRAM is None or chromium.DRIVER is None,
+    reason="chromium and chromedriver are not installed",
+)
+
+
+@pytest.fixture
+def browser(server: Server, tmp_path: Path) -> Iterator[Chromium]:
+    """A new visitor's browser."""
+    browser = Chromium(server.url, tmp_path / "profile")
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def plain_browser(server: Server, tmp_path: Path) -> Iterator[Chromium]:
+    """The browser of a new visitor who lets no scripts run."""
+    browser = Chromium(server.url, tmp_path / "profile", javascript=False)
+    yield browser
+    browser.quit()
+
+
+def watch(browser: Chromium, seconds: float = 90) -> list[dict[str, Any]]:
+    """What the run's page shows, moment by moment, until the run is done."""
+    seen: list[dict[str, Any]] = []
+
+    def done() -> bool:
+        seen.append(browser.run())
+        return bool(seen[-1]["state"] == "done")
+
+    wait_for(done, f"the end of the run, seen {seen[-1:]}", seconds)
+    return seen
+
+
+def test_a_person_paints_a_picture_and_finds_it_in_the_gallery(browser: Chromium) -> None:
+    browser.open()
+    browser.fill(size="100", steps="60", scales="1")
+    run_id = browser.start()
+    seen = watch(browser)
+    frames = [moment["frame"] for moment in seen if moment["state"] == "running"]
+    assert len({frame for frame in frames if frame and frame.startswith("data:image/")}) >= 2
+    percents = [moment["percent"] for moment in seen]
+    assert percents == sorted(percents) and any(0 < percent < 100 for percent in percents)
+    assert "Painting" in {moment["words"] for moment in seen}
+    wait_for(lambda: browser.run()["result"], "the way to the result")
+    end = browser.run()
+    assert (end["words"], end["step"], end["painted"] > 0) == ("Finished", 60, True)
+    result = browser.driver.find_element(By.CSS_SELECTOR, "a[data-result]")
+    assert (result.get_attribute("href") or "").endswith(f"/runs/{run_id}/result.png")
+
+    browser.open("/gallery")
+    browser.until_it_says("Cat in the manner of Fjord")
+    assert browser.driver.find_elements(By.CSS_SELECTOR, f"a[href='/runs/{run_id}']")
+    assert browser.complaints() == []
+
+
+def test_a_run_goes_on_in_the_gallery_and_can_be_stopped_and_kept(browser: Chromium) -> None:
+    browser.open()
+    browser.fill(size="100", steps="9000", scales="1")
+    run_id = browser.start()
+    browser.open("/gallery")
+    wait_for(lambda: browser.run()["step"] >= 3, "progress in the gallery")
+    browser.open(f"/runs/{run_id}")
+    wait_for(lambda: browser.run()["state"] == "running", "the run")
+    browser.press("Stop and keep")
+    wait_for(lambda: browser.run()["state"] == "done", "the end")
+    wait_for(lambda: browser.run()["result"], "the way to the result")
+    assert browser.complaints() == []
+
+
+def test_what_the_server_refuses_is_said_beside_the_field_and_all_is_kept(
+    browser: Chromium, tmp_path: Path
+) -> None:
+    photo = tmp_path / "garden.png"
+    photo.write_bytes(file_bytes(corpus.plain()))
+    browser.open()
+    browser.pick("style", STYLE)
+    browser.field("content_file").send_keys(str(photo))
+    browser.type(content_layers="block9_conv9", steps="7", size="100")
+    browser.press("Start")
+    wait_for(lambda: browser.path == "/runs", "the answer", 20)
+    error = browser.driver.find_element(By.ID, "field-content_layers-error")
+    assert error.is_displayed() and "no layer 'block9_conv9'" in error.text
+    assert browser.field("content_layers").get_attribute("value") == "block9_conv9"
+    assert browser.field("steps").get_attribute("value") == "7"
+    assert (browser.picked("content") or "").startswith("image:")
+    assert browser.picked("style") == STYLE
+    # Corrected, the form is accepted without choosing anything again.
+    browser.type(content_layers="")
+    browser.start()
+    browser.until_it_says("garden in the manner of Fjord")
+    refusal = [message for message in browser.complaints() if "422" not in message]
+    assert refusal == []
+
+
+def test_what_is_missing_or_out_of_range_is_not_sent_at_all(browser: Chromium) -> None:
+    browser.open()
+    browser.press("Start")
+    assert browser.path == "/"
+    browser.until_it_says("choose a photograph")
+    browser.fill(steps="0")
+    browser.press("Start")
+    assert browser.path == "/"
+    assert browser.driver.find_elements(By.CSS_SELECTOR, "input[name=steps]:invalid")
+
+
+def test_who_goes_back_and_changes_a_setting_gets_another_run(browser: Chromium) -> None:
+    browser.open()
+    browser.fill(size="100", steps="1", scales="1")
+    first = browser.start()
+    browser.driver.back()
+    wait_for(lambda: browser.path == "/", "the form", 20)
+    assert (browser.picked("content"), browser.picked("style")) == (CONTENT, STYLE)
+    browser.type(steps="2")
+    assert browser.start() != first
+    assert watch(browser)[-1]["step"] == 2
+
+
+def test_everything_works_without_javascript(plain_browser: Chromium) -> None:
+    browser = plain_browser
+    browser.open()
+    browser.fill(size="100", steps="0")
+    browser.press("Start")
+    error = browser.driver.find_element(By.ID, "field-steps-error")
+    assert error.is_displayed() and "from 1 to 10000" in error.text
+    assert (browser.picked("content"), browser.picked("style")) == (CONTENT, STYLE)
+
+    browser.fill(steps="15")
+    run_id = browser.start()
+    # Nobody touches the page: it has to ask again by itself.
+    result = "a[href$='/result.png']:not([hidden])"
+    wait_for(lambda: browser.driver.find_elements(By.CSS_SELECTOR, result), "the result", 60)
+    browser.until_it_says("Finished")
+    frame = browser.driver.find_element(By.CSS_SELECTOR, "[data-frame] img")
+    assert f"/runs/{run_id}/" in (frame.get_attribute("src") or "")
+
+    browser.open("/gallery")
+    browser.until_it_says("Cat in the manner of Fjord")
+    browser.press("Delete Cat in the manner of Fjord")
+    browser.until_it_says("The walls are still bare.")

@@ -1,0 +1,59 @@
+"""The commands that serve the site: what they say where they cannot."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+def run(folder: Path, command: str, **keys: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that is expected to end by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "webapp", command],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "INSTANCE_PATH": str(folder), **keys},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def assert_one_sentence(ended: subprocess.CompletedProcess[str], word: str) -> None:
+    assert ended.returncode == 2, ended.stderr
+    assert ended.stdout == ""
+    [sentence] = ended.stderr.splitlines()
+    assert sentence.startswith("stransfer: ") and sentence.endswith((".", "empty."))
+    assert word in sentence
+
+
+@pytest.mark.parametrize(
+    ("command", "key", "value"),
+    [
+        ("serve", "PORT", "none"),
+        ("serve", "SECRET_KEY", "short"),
+        ("serve", "DATABASE_URL", "nonsense"),
+        ("web", "QUEUE_URL", "carrier-pigeon://loft"),
+        ("web", "INSTANCE_PATH", "/proc/nowhere"),
+        ("worker", "MEDIA_URL", "nowhere://bucket"),
+    ],
+)
+def test_a_configuration_that_cannot_work_ends_at_once_in_one_sentence(
+    command: str, key: str, value: str, tmp_path: Path
+) -> None:
+    assert_one_sentence(run(tmp_path, command, **{key: value}), key)
+
+
+def test_a_port_that_is_taken_ends_at_once_in_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        assert_one_sentence(run(tmp_path, "serve", PORT=port), f"PORT {port}")

@@ -1,0 +1,132 @@
+"""The database: its tables, and how it behaves when several want it at once."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, select, text
+
+from tests.conftest import ROOT
+from tests.site import order
+from webapp.database import Database
+from webapp.errors import ConfigError
+from webapp.records import Base, Loss, Run, Visitor
+from webapp.services import Services
+
+MIGRATOR = """
+import sys
+from webapp.config import Config
+from webapp.services import Services
+services = Services.of(Config(instance_path=sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
+services.database.migrate()
+"""
+
+
+def test_migrations_make_exactly_the_tables_of_the_records(services: Services) -> None:
+    engine = create_engine(services.database.url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        tables = set(inspect(connection).get_table_names())
+    assert tables == {"visitors", "images", "runs", "losses", "alembic_version"}
+
+
+def test_migrating_again_changes_and_loses_nothing(services: Services) -> None:
+    run_id = order.place(services)
+    services.database.migrate()
+    Database(services.database.url).migrate()
+    assert order.look(services, run_id).id == run_id
+
+
+def test_processes_that_start_together_can_all_migrate(tmp_path: Path) -> None:
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", MIGRATOR, str(tmp_path)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for racer in racers:
+        assert racer.stdout and racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        assert racer.stdin
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    for racer in racers:
+        _, complaint = racer.communicate(timeout=30)
+        assert racer.returncode == 0, complaint
+
+
+def test_a_database_that_cannot_be_reached_is_named_by_its_key() -> None:
+    with pytest.raises(ConfigError, match="DATABASE_URL does not answer"):
+        Database("sqlite:////nowhere/at/all.sqlite").migrate()
+
+
+def test_what_raises_while_writing_is_undone(services: Services) -> None:
+    with pytest.raises(RuntimeError), services.database.writing() as session:
+        session.add(Visitor(id="v", created_at=0))
+        session.flush()
+        raise RuntimeError
+    with services.database.reading() as session:
+        assert session.get(Visitor, "v") is None
+
+
+def test_a_reader_sees_one_state_while_somebody_writes(services: Services) -> None:
+    run_id = order.place(services)
+    with services.database.reading() as before:
+        assert before.get_one(Run, run_id).step == 0
+        with services.database.writing() as session:
+            session.get_one(Run, run_id).step = 1
+        assert before.scalar(select(Run.step).where(Run.id == run_id)) == 0
+    assert order.look(services, run_id).step == 1
+
+
+def test_a_second_writer_waits_for_the_first(services: Services) -> None:
+    run_id = order.place(services)
+    started = threading.Event()
+
+    def hold() -> None:
+        with services.database.writing() as session:
+            session.get_one(Run, run_id).step += 1
+            started.set()
+            time.sleep(0.3)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert started.wait(5)
+    with services.database.writing() as session:
+        session.get_one(Run, run_id).step += 1
+    holder.join()
+    assert order.look(services, run_id).step == 2
+
+
+def test_writes_survive_a_loss_of_power_and_readers_never_wait(services: Services) -> None:
+    with services.database.reading() as session:
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert session.scalar(text("PRAGMA synchronous")) == 2
+        assert session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_the_losses_of_a_run_go_with_it(services: Services) -> None:
+    run_id = order.place(services)
+    with services.database.writing() as session:
+        session.add(Loss(run_id=run_id, seq=1, step=1, total=1, content=1, style=1, tv=1))
+    # By hand, as an operator would: the database itself keeps the tables in order.
+    with sqlite3.connect(services.database.url.removeprefix("sqlite:///")) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM runs")
+        assert connection.execute("SELECT count(*) FROM losses").fetchone() == (0,)

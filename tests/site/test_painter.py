@@ -1,0 +1,224 @@
+"""One claimed run, painted with the real network."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from tests.site import order
+from tests.site.order import ALICE
+from webapp.config import Config
+from webapp.records import Loss, RunState
+from webapp.runs.leases import Claim, Leases
+from webapp.runs.painter import Painter
+from webapp.runs.store import RunStore
+from webapp.services import Services
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """A checkpoint after every step, and a picture of nearly every one."""
+    return replace(config, checkpoint_steps=1, frames_per_second=10)
+
+
+@pytest.fixture
+def leases(services: Services) -> Leases:
+    """The leases under which the painter works."""
+    return Leases(services.database, services.config)
+
+
+@pytest.fixture
+def painter(services: Services, leases: Leases) -> Painter:
+    """A painter who is not asked to stop."""
+    return Painter(services, leases)
+
+
+def claim_next(leases: Leases) -> Claim:
+    claim = leases.claim("worker")
+    assert claim is not None
+    return claim
+
+
+def losses(services: Services) -> list[tuple[int, float]]:
+    with services.database.reading() as session:
+        recorded = session.scalars(select(Loss).order_by(Loss.seq))
+        return [(loss.step, round(loss.total, 4)) for loss in recorded]
+
+
+def files(services: Services, run_id: str) -> list[str]:
+    folder = services.config.instance / "media" / "runs" / run_id
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def when_recorded(
+    leases: Leases, step: int, act: Callable[[Claim], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Act once, when a step has been recorded: at a moment, and not after some seconds."""
+    from webapp.runs.reports import Progress, Reports
+
+    record = Reports.progress
+
+    def recorded(self: Reports, claim: Claim, steps: list[Progress], frame: str | None) -> bool:
+        wanted = record(self, claim, steps, frame)
+        if steps[-1].step >= step and not acted:
+            acted.append(True)
+            act(claim)
+        return wanted
+
+    acted: list[bool] = []
+    monkeypatch.setattr(Reports, "progress", recorded)
+
+
+def test_a_run_is_painted_from_its_pictures_to_its_result(
+    painter: Painter, leases: Leases, services: Services
+) -> None:
+    run_id = order.place(services, steps=3)
+    assert painter.paint(claim_next(leases)) is False
+    run = order.look(services, run_id)
+    assert (run.state, run.step, run.error) == (RunState.DONE, 3, None)
+    assert run.result and run.frame
+    result = Image.open(io.BytesIO(services.media.read(run.result)))
+    assert (result.format, result.size) == ("PNG", (run.width, run.height))
+    frame = Image.open(io.BytesIO(services.media.read(run.frame)))
+    assert (frame.format, frame.size) == ("JPEG", (run.width, run.height))
+    assert [step for step, _ in losses(services)] == [1, 2, 3]
+    assert run.seconds > 0
+
+
+def test_a_large_picture_is_shown_live_no_larger_than_configured(
+    config: Config, services: Services, leases: Leases
+) -> None:
+    small = replace(services, config=replace(config, frame_side=64))
+    run_id = order.place(services, steps=1)
+    Painter(small, leases).paint(claim_next(leases))
+    run = order.look(services, run_id)
+    assert run.frame and run.result
+    assert max(Image.open(io.BytesIO(services.media.read(run.frame))).size) == 64
+    assert max(Image.open(io.BytesIO(services.media.read(run.result))).size) == 100
+
+
+def test_a_run_that_was_handed_back_goes_on_as_if_it_had_never_stopped(
+    leases: Leases, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No checkpoint is due for long, so it has to be the one written when stopping.
+    seldom = replace(services.config, checkpoint_steps=1000, checkpoint_seconds=600)
+    painter = Painter(replace(services, config=seldom), leases)
+    straight = order.place(services, steps=6)
+    painter.paint(claim_next(leases))
+    expected = losses(services)
+    RunStore(services).delete(ALICE, straight)
+
+    run_id = order.place(services, steps=6)
+    when_recorded(leases, 2, lambda claim: painter.stopping.set(), monkeypatch)
+    assert painter.paint(claim_next(leases)) is True
+    stopped = order.look(services, run_id)
+    assert (stopped.state, stopped.attempts) == (RunState.QUEUED, 0)
+    assert stopped.checkpoint and 2 <= stopped.step < 6
+
+    painter.stopping.clear()
+    painter.paint(claim_next(leases))
+    run = order.look(services, run_id)
+    assert (run.state, run.attempts, run.step) == (RunState.DONE, 1, 6)
+    assert losses(services) == expected
+    assert run.seconds > stopped.seconds
+
+
+@pytest.mark.parametrize("damage", [b"PK\x03\x04 cut short", None])
+def test_a_run_whose_checkpoint_is_damaged_or_gone_starts_over(
+    damage: bytes | None,
+    painter: Painter,
+    leases: Leases,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_id = order.place(services, steps=4)
+    when_recorded(leases, 2, lambda claim: painter.stopping.set(), monkeypatch)
+    painter.paint(claim_next(leases))
+    key = order.look(services, run_id).checkpoint
+    assert key is not None
+    if damage is None:
+        services.media.delete(key)
+    else:
+        services.media.write(key, damage)
+    painter.stopping.clear()
+    painter.paint(claim_next(leases))
+    assert order.look(services, run_id).state == RunState.DONE
+    assert [step for step, _ in losses(services)] == [1, 2, 3, 4]
+
+
+def test_a_run_that_is_finished_early_keeps_its_picture_at_full_size(
+    painter: Painter, leases: Leases, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = order.place(services, steps=500, scales=2)
+    finish = RunStore(services).finish
+    when_recorded(leases, 2, lambda claim: finish(ALICE, claim.run_id), monkeypatch)
+    painter.paint(claim_next(leases))
+    run = order.look(services, run_id)
+    assert run.state == RunState.DONE
+    assert 2 <= run.step < run.steps
+    assert run.result is not None
+    result = Image.open(io.BytesIO(services.media.read(run.result)))
+    assert result.size == (run.width, run.height)
+
+
+def test_a_run_that_is_cancelled_keeps_its_last_picture(
+    painter: Painter, leases: Leases, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = order.place(services, steps=5000)
+    cancel = RunStore(services).cancel
+    when_recorded(leases, 2, lambda claim: cancel(ALICE, claim.run_id), monkeypatch)
+    assert painter.paint(claim_next(leases)) is False
+    run = order.look(services, run_id)
+    assert (run.state, run.result) == (RunState.CANCELLED, None)
+    assert run.step < 5000
+    assert run.frame and services.media.exists(run.frame)
+
+
+def test_nothing_is_left_of_a_run_that_is_deleted_while_it_is_painted(
+    painter: Painter, leases: Leases, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = order.place(services, steps=5000)
+    delete = RunStore(services).delete
+    when_recorded(leases, 2, lambda claim: delete(ALICE, claim.run_id), monkeypatch)
+    assert painter.paint(claim_next(leases)) is False
+    assert files(services, run_id) == []
+
+
+def test_a_run_whose_picture_is_gone_is_failed_with_a_sentence(
+    painter: Painter, leases: Leases, services: Services
+) -> None:
+    run_id = order.place(services)
+    services.media.delete(order.look(services, run_id).content["key"])
+    assert painter.paint(claim_next(leases)) is False
+    run = order.look(services, run_id)
+    assert (run.state, run.attempts) == (RunState.FAILED, 1)
+    assert run.error and run.error.endswith(".")
+
+
+def test_what_breaks_unexpectedly_is_tried_three_times_and_then_said(
+    painter: Painter, leases: Leases, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_id = order.place(services)
+    with services.database.writing() as session:
+        run = session.get_one(type(order.look(services, run_id)), run_id)
+        run.content = {"reference": "sample:cat.jpg"}  # as a program of another version might
+    assert [painter.paint(claim_next(leases)) for _ in range(3)] == [True, True, False]
+    failed = order.look(services, run_id)
+    assert (failed.state, failed.attempts) == (RunState.FAILED, 3)
+    assert failed.error and "KeyError" not in failed.error
+    assert "KeyError" in caplog.text and run_id in caplog.text
+
+
+def test_old_pictures_and_checkpoints_of_a_run_do_not_pile_up(
+    painter: Painter, leases: Leases, services: Services
+) -> None:
+    run_id = order.place(services, steps=12)
+    painter.paint(claim_next(leases))
+    kept = files(services, run_id)
+    assert len([name for name in kept if name.startswith("frames/")]) <= 2
+    assert len([name for name in kept if name.startswith("checkpoint")]) <= 1

@@ -1,0 +1,59 @@
+"""The queue, which only has to wake a worker."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from webapp.errors import ConfigError
+from webapp.queue import Queue
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """The address of a new queue."""
+    return f"sqlite:///{tmp_path / 'queue.sqlite'}"
+
+
+@pytest.fixture
+def received(url: str) -> Iterator[list[str]]:
+    """What a consumer of the queue, as the worker has one, gets."""
+    arrived: list[str] = []
+    worker = Queue(url)
+    worker.receive(arrived.append)
+    consumer = worker.huey.create_consumer(
+        workers=1, worker_type="thread", periodic=False, max_delay=0.05
+    )
+    consumer.start()
+    yield arrived
+    consumer.stop(graceful=True)
+
+
+def test_messages_wait_until_a_worker_takes_them(url: str) -> None:
+    queue = Queue(url)
+    assert queue.waiting() == 0
+    queue.send("one")
+    queue.send("two")
+    assert queue.waiting() == 2
+    assert Queue(url).waiting() == 2
+
+
+def test_a_worker_gets_what_the_site_sent_in_order(url: str, received: list[str]) -> None:
+    site = Queue(url)
+    for run_id in ("one", "two", "three"):
+        site.send(run_id)
+    arrived = threading.Event()
+    for _ in range(200):
+        if len(received) == 3:
+            break
+        arrived.wait(0.05)
+    assert received == ["one", "two", "three"]
+    assert site.waiting() == 0
+
+
+def test_a_kind_of_queue_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ConfigError, match="QUEUE_URL"):
+        Queue("carrier-pigeon://loft")

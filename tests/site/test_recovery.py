@@ -1,0 +1,80 @@
+"""What happens to runs when processes die, and when the installation is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+from tests.site.guest import Guest
+from tests.site.server import Server, wait_for
+
+
+def test_a_run_whose_worker_is_killed_is_finished_by_the_next_one(server: Server) -> None:
+    guest = Guest(server.url)
+    run_id = guest.start(steps="40")
+    with guest.watching(run_id) as watch:
+        reached = guest.wait(run_id, lambda run: run["step"] >= 3)["step"]
+        worker = server.process("worker")
+        os.kill(worker, signal.SIGKILL)
+        watch.until_state("done")
+    assert server.process("worker") != worker
+    run = guest.run(run_id)
+    assert (run["state"], run["attempts"], run["step"]) == ("done", 2, 40)
+    assert guest.get(f"/runs/{run_id}/result.png").ok
+    heard = [values["state"] for values in watch.of("state")]
+    assert heard[-3:] == ["queued", "running", "done"]
+    # It went on from a checkpoint: hardly a step was painted twice, and none is missing.
+    assert [loss["step"] for loss in run["losses"]] == list(range(1, 41))
+    assert reached <= run["losses"][-1]["seq"] < 40 + 15
+
+
+def test_the_web_process_is_started_again_and_everybody_is_still_known(server: Server) -> None:
+    guest = Guest(server.url)
+    run_id = guest.start(steps="1")
+    web = server.process("web")
+    os.kill(web, signal.SIGKILL)
+    wait_for(lambda: not server.answers(), "the site to be gone")
+    wait_for(server.answers, "the site to be back")
+    assert server.process("web") != web
+    assert guest.wait(run_id, lambda run: run["state"] == "done")["attempts"] == 1
+
+
+def test_without_eventlet_a_run_is_served_and_a_stop_hands_back_the_next_one(
+    tmp_path: Path,
+) -> None:
+    server = Server(tmp_path, ASYNC_MODE="threading", FRAMES_PER_SECOND="5")
+    server.start()
+    try:
+        guest = Guest(server.url)
+        run_id = guest.start(steps="10")
+        with guest.watching(run_id) as watch:
+            watch.until_state("done")
+        assert [p["seq"] for p in watch.of("progress")][-1] == 10
+        assert guest.get(f"/runs/{run_id}/result.png").ok
+
+        endless = guest.start(steps="9000")
+        reached = guest.wait(endless, lambda run: run["step"] >= 2)["step"]
+    finally:
+        stopping = time.monotonic()
+        status = server.stop()
+    assert status == 0
+    assert time.monotonic() - stopping < 15
+    with sqlite3.connect(server.instance / "stransfer.sqlite") as database:
+        state, attempts, step, checkpoint = database.execute(
+            "SELECT state, attempts, step, checkpoint FROM runs WHERE id = ?", [endless]
+        ).fetchone()
+    assert (state, attempts) == ("queued", 0)
+    assert step >= reached
+    assert (server.instance / "media" / checkpoint).is_file()
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_an_installation_can_be_stopped_before_its_worker_is_ready(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    server.start()
+    assert len(server.processes()) == 3
+    assert server.stop() == 0
+    assert "Traceback" not in server.log.read_text()
