@@ -83,13 +83,9 @@ def open_rgb(source: str | Path | bytes, limits: Limits | None = None) -> Image.
     Raises ImageError if it is no such file, is damaged, or is outside `limits`.
     """
     name = "the picture" if isinstance(source, bytes) else str(Path(source).name)
-    stream = io.BytesIO(_content(source))
+    content = _content(source)
     with _readable(name):
-        with warnings.catch_warnings():
-            # Our own limits are checked below, on the header alone.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(stream, formats=FORMATS)
-        check_size(*image.size, limits or Limits())
+        image = _opened(content, limits or Limits())
         image.load()
         return to_rgb(image)
 
@@ -99,12 +95,9 @@ def upright_size(path: Path) -> tuple[int, int]:
 
     Raises ImageError if it is no picture or is outside the default limits.
     """
-    stream = io.BytesIO(read_file(path))
+    content = read_file(path)
     with _readable(path.name):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(stream, formats=FORMATS)
-        check_size(*image.size, Limits())
+        image = _opened(content, Limits())
         turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED
         return (image.height, image.width) if turned else image.size
 
@@ -224,6 +217,22 @@ def read_file(path: str | Path) -> bytes:
     except OSError as error:
         name = Path(path).name
         raise ImageError(f"Cannot read {name}: {error.strerror}; check the path.") from error
+
+
+def _opened(content: bytes, limits: Limits) -> Image.Image:
+    """Return a picture of which nothing but the header has been read, within the limits."""
+    try:
+        with warnings.catch_warnings():
+            # Pillow's own limits are others; ours are checked below.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise ImageError(
+            f"A picture may have at most {limits.pixels / 1e6:g} megapixels, and this one has far "
+            "more; make it smaller and try again."
+        ) from error
+    check_size(*image.size, limits)
+    return image
 
 
 def _content(source: str | Path | bytes) -> bytes:

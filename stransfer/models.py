@@ -51,13 +51,20 @@ class Model:
         return weights
 
 
+# Enough for any proportion one may want, and far from where sums of weights overflow.
+_HEAVIEST = 1e6
+
+
 def _positive(layer: str, text: str) -> float:
     try:
         weight = float(text)
     except ValueError:
         weight = math.nan
-    if not (math.isfinite(weight) and weight > 0):
-        raise ValueError(f"The weight of {layer} must be a number above 0, but {text!r} was given.")
+    if not 0 < weight <= _HEAVIEST:
+        raise ValueError(
+            f"The weight of {layer} must be a number above 0 and at most {_HEAVIEST:g}, "
+            f"but {text!r} was given."
+        )
     return weight
 
 

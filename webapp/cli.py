@@ -52,8 +52,10 @@ def web() -> None:
 def worker() -> None:
     """Paint what is queued, as one worker process."""
     from webapp import preflight
+    from webapp.lifeline import follow_supervisor
     from webapp.runs.worker import Worker
 
+    follow_supervisor()
     Worker(preflight.prepare(_configured())).run()
 
 

@@ -55,7 +55,7 @@ class Config:
         1, "How many worker processes `stransfer serve` starts.", minimum=0, maximum=64
     )
     max_upload_mb: int = _key(10, "The largest picture file, in MiB.", minimum=1, maximum=1024)
-    max_request_mb: int = _key(40, "The largest whole request, in MiB.", minimum=1, maximum=4096)
+    max_request_mb: int = _key(128, "The largest whole request, in MiB.", minimum=1, maximum=4096)
     max_megapixels: int = _key(50, "The largest picture, in megapixels.", minimum=1, maximum=1000)
     max_side: int = _key(12_000, "The longest side of a picture, in px.", minimum=100)
     min_side: int = _key(32, "The shortest side of a picture, in px.", minimum=1)
@@ -74,7 +74,11 @@ class Config:
         30.0, "How long after its last sign of life a worker counts as dead.", minimum=1
     )
     heartbeat_seconds: float = _key(5.0, "How often a worker gives a sign of life.", minimum=0.1)
-    max_attempts: int = _key(3, "How often a run is started before it counts as failed.", minimum=1)
+    max_attempts: int = _key(
+        3,
+        "How often a run is started without getting further before it counts as failed.",
+        minimum=1,
+    )
     checkpoint_seconds: float = _key(
         15.0, "How long at most a run goes on between two checkpoints.", minimum=0
     )

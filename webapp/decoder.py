@@ -19,9 +19,6 @@ from stransfer.errors import ImageError
 
 THUMBNAIL_SIDE = 480
 
-# An upload is kept no longer than the longest picture that is ever made from it.
-KEPT_SIDE = 4096
-
 _QUALITY = 95
 _THUMBNAIL_QUALITY = 85
 
@@ -35,6 +32,7 @@ def main() -> None:
     parser.add_argument("--max-side", type=int, required=True)
     parser.add_argument("--min-side", type=int, required=True)
     parser.add_argument("--max-aspect", type=float, required=True)
+    parser.add_argument("--longest-side", type=int, required=True)
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CPU, (options.seconds, options.seconds))
     memory = options.memory_mb * 2**20
@@ -47,7 +45,7 @@ def main() -> None:
     )
     try:
         image = images.open_rgb(sys.stdin.buffer.read(), limits)
-        picture, thumbnail = _encoded(image)
+        picture, thumbnail = encoded(image, options.longest_side)
     except ImageError as error:
         _answer({"error": str(error)})
         return
@@ -63,8 +61,9 @@ def main() -> None:
     )
 
 
-def _encoded(image: Image.Image) -> tuple[bytes, bytes]:
-    image.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS)
+def encoded(image: Image.Image, longest_side: int) -> tuple[bytes, bytes]:
+    """Return an image and its thumbnail as JPEG files; the image is shrunk in place if need be."""
+    image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
     picture = images.encode(image, "JPEG", _QUALITY)
     image_small = image.copy()
     image_small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)

@@ -6,6 +6,7 @@ This module and `wsgi.py` are the only places that depend on how the site serves
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +58,7 @@ class Live:
         self._relay = relay
         self._site = site
         self._started = False
+        self._starting = threading.Lock()
         self._visitors: dict[str, str] = {}
 
     def connect(self, auth: object = None) -> None:
@@ -91,9 +93,10 @@ class Live:
         return {"ok": True}
 
     def _start(self) -> None:
-        if not self._started:
-            self._started = True
-            self._socketio.start_background_task(self._relay_forever)
+        with self._starting:
+            if not self._started:
+                self._started = True
+                self._socketio.start_background_task(self._relay_forever)
 
     def _relay_forever(self) -> None:
         while True:

@@ -71,21 +71,15 @@ def upload_picture(image: Image) -> Picture:
     )
 
 
-def used_picture(role: Role, used: dict[str, object]) -> Picture:
-    """Return a picture that went into a run, as recorded there."""
+def used_picture(run_id: str, role: Role, index: int, used: dict[str, Any]) -> Picture:
+    """Return a picture that went into a run: what was used then, whatever has become of it."""
     reference = str(used["reference"])
-    kind, _, name = reference.partition(":")
-    if kind == _SAMPLE:
-        thumbnail = url_for("pictures.sample_thumbnail", role=role, name=name)
-        url = url_for("pictures.sample", role=role, name=name)
-    else:
-        thumbnail = url_for("pictures.upload_thumbnail", id=name)
-        url = url_for("pictures.upload", id=name)
+    url = url_for("runs.ingredient", id=run_id, role=role, index=index)
     return Picture(
         reference=reference,
         title=str(used["title"]),
-        thumbnail_url=thumbnail,
+        thumbnail_url=url,
         url=url,
-        width=int(str(used["width"])),
-        height=int(str(used["height"])),
+        width=int(used["width"]),
+        height=int(used["height"]),
     )

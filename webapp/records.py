@@ -66,9 +66,11 @@ class Image(Base):
 class Run(Base):
     """One request to paint a picture, and everything known of how it goes.
 
-    A worker owns the run while `lease_owner` is its name, until `lease_until`; `fence` grows with
-    every change of owner, and whoever writes with an older one is refused. `seq` counts the
-    recorded steps and never goes back, `step` does when a run resumes from a checkpoint.
+    `attempts` counts how often the run was started, `fruitless` how often since it last got as far
+    as a checkpoint. A worker owns the run while `lease_owner` is its name, until `lease_until`;
+    `fence` grows with every change of owner, and whoever writes with an older one is refused.
+    `seq` counts the recorded steps and never goes back, `step` does when a run resumes from a
+    checkpoint.
     """
 
     __tablename__ = "runs"
@@ -92,6 +94,7 @@ class Run(Base):
     state: Mapped[str] = mapped_column(String(16), default=RunState.QUEUED)
     finish_wanted: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(default=0)
+    fruitless: Mapped[int] = mapped_column(default=0)
     lease_owner: Mapped[str | None] = mapped_column(String(100))
     lease_until: Mapped[float | None]
     fence: Mapped[int] = mapped_column(default=0)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from PIL import Image
-
 from stransfer import images
 from stransfer.errors import ImageError
+from webapp.config import Config
+from webapp.decoder import encoded
+from webapp.decoding import decode
 from webapp.errors import NotFoundError
 from webapp.media import MediaStore
 
@@ -25,7 +25,12 @@ Role = Literal["content", "style"]
 ROLES: tuple[Role, ...] = ("content", "style")
 
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
-_QUALITY = 88
+_LONGEST_SHOWN = 60
+
+PREVIEW_SIDE = 1024
+
+# So few are decoded faster than a process that would do it apart can start.
+_QUICK_PIXELS = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,15 @@ class Sample:
 class Samples:
     """Reads the sample folders, and keeps copies of what runs use in the media store."""
 
-    def __init__(self, folder: Path, media: MediaStore) -> None:
+    def __init__(self, folder: Path, media: MediaStore, config: Config) -> None:
         """Look for samples in the folders `content` and `style` of `folder`."""
         self._folder = folder
         self._media = media
+        self._config = config
+        self._known: dict[tuple[Path, int, int], Sample | None] = {}
 
     def all(self, role: Role) -> list[Sample]:
-        """Return the samples of a role by name; files that are no pictures are left out."""
+        """Return the samples of a role by name; files that cannot be used are left out."""
         folder = self._folder / role
         paths = sorted(folder.iterdir()) if folder.is_dir() else []
         found = (self._sample(role, path) for path in paths)
@@ -62,23 +69,23 @@ class Samples:
 
     def find(self, role: Role, name: str) -> Sample:
         """Return a sample by its file name; raise NotFoundError if there is none."""
-        for sample in self.all(role):
-            if sample.name == name:
+        folder = self._folder / role
+        paths = folder.iterdir() if folder.is_dir() else ()
+        # Only names that the folder itself lists: a path made of a name could lead elsewhere.
+        for path in (path for path in paths if path.name == name):
+            sample = self._sample(role, path)
+            if sample is not None:
                 return sample
-        raise NotFoundError(
-            f"There is no sample {name[:60]!r} among the {role} pictures; choose another."
-        )
+        shown = ascii(name[:_LONGEST_SHOWN])
+        raise NotFoundError(f"There is no sample {shown} among the {role} pictures; take another.")
 
-    def preview(self, sample: Sample, long_side: int) -> bytes:
-        """Return a sample as a JPEG file no longer than `long_side`; it is made once and kept."""
-        key = f"samples/{sample.version}-{long_side}.jpg"
-        if self._media.exists(key):
-            return self._media.read(key)
-        image = images.open_rgb(sample.path)
-        image.thumbnail((long_side, long_side), Image.Resampling.LANCZOS)
-        content = images.encode(image, "JPEG", _QUALITY)
-        self._media.write(key, content)
-        return content
+    def preview(self, sample: Sample) -> bytes:
+        """Return a sample as a JPEG file of at most PREVIEW_SIDE."""
+        return self._media.read(_preview_key(sample.version))
+
+    def thumbnail(self, sample: Sample) -> bytes:
+        """Return a sample as a small JPEG file."""
+        return self._media.read(_thumbnail_key(sample.version))
 
     def keep(self, sample: Sample) -> str:
         """Copy a sample into the media store, so that a run survives its removal; return the key.
@@ -93,21 +100,50 @@ class Samples:
         return key
 
     def _sample(self, role: Role, path: Path) -> Sample | None:
-        if path.suffix.lower() not in _ENDINGS or path.name.startswith("."):
-            return None
+        """Return a sample, or None for a file that is none; each version is examined once."""
         try:
+            path.name.encode()
             status = path.stat()
-            width, height = _size(path, status.st_mtime_ns, status.st_size)
-        except (OSError, ImageError) as error:
-            log.warning("sample %s is left out: %s", path.name, error)
+        except (OSError, UnicodeEncodeError):
             return None
-        version = hashlib.sha256(
-            f"{path}:{status.st_mtime_ns}:{status.st_size}".encode()
-        ).hexdigest()[:32]
+        seen = (path, status.st_mtime_ns, status.st_size)
+        if seen not in self._known:
+            try:
+                self._known[seen] = self._examined(role, path, status.st_size, _version(seen))
+            except Exception as error:
+                # Whatever a file provokes, it must not take the other samples with it.
+                log.warning("sample %s is left out: %s", ascii(path.name), error)
+                self._known[seen] = None
+        return self._known[seen]
+
+    def _examined(self, role: Role, path: Path, size: int, version: str) -> Sample | None:
+        """Return a sample whose preview and thumbnail are in the media store."""
+        if path.suffix.lower() not in _ENDINGS or path.name.startswith(".") or not path.is_file():
+            return None
+        if size > self._config.max_upload_mb * 2**20:
+            raise ImageError(f"it has more than {self._config.max_upload_mb} MiB")
+        width, height = images.upright_size(path)
+        if not self._media.exists(_thumbnail_key(version)):
+            preview, thumbnail = self._encoded(path, width * height)
+            self._media.write(_preview_key(version), preview)
+            self._media.write(_thumbnail_key(version), thumbnail)
         return Sample(role, path.name, path, width, height, version)
 
+    def _encoded(self, path: Path, pixels: int) -> tuple[bytes, bytes]:
+        if pixels <= _QUICK_PIXELS:
+            return encoded(images.open_rgb(path), PREVIEW_SIDE)
+        decoded = decode(self._config, path.read_bytes(), PREVIEW_SIDE)
+        return decoded.picture, decoded.thumbnail
 
-@lru_cache(maxsize=4096)
-def _size(path: Path, modified: int, size: int) -> tuple[int, int]:
-    """Return the upright size of a picture, reading nothing but its header."""
-    return images.upright_size(path)
+
+def _version(seen: tuple[Path, int, int]) -> str:
+    path, modified, size = seen
+    return hashlib.sha256(f"{path}:{modified}:{size}".encode()).hexdigest()[:32]
+
+
+def _preview_key(version: str) -> str:
+    return f"samples/previews/{version}.jpg"
+
+
+def _thumbnail_key(version: str) -> str:
+    return f"samples/thumbnails/{version}.jpg"

@@ -9,6 +9,7 @@ from types import FrameType
 from flask import Flask
 
 from webapp import logs
+from webapp.lifeline import follow_supervisor
 from webapp.site import Site
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,9 @@ def serve(app: Flask) -> None:
     logs.configure()
     site: Site = app.extensions["stransfer"]
     config = site.services.config
-    signal.signal(signal.SIGTERM, _stop)
+    follow_supervisor()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     log.info("site: http://%s:%d", config.host, config.port)
     try:
         app.extensions["socketio"].run(

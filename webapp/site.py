@@ -35,7 +35,7 @@ class Site:
             services=services,
             runs=RunStore(services),
             uploads=Uploads(services),
-            samples=Samples(folders.DATA, services.media),
+            samples=Samples(folders.DATA, services.media, services.config),
             tokens=Tokens(services.database),
         )
         app.extensions[_EXTENSION] = site

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from webapp.config import Config
+from webapp.lifeline import SUPERVISOR
 
 log = logging.getLogger(__name__)
 
 # Between two starts of the same process, so that one that cannot start does not spin.
 _RESTART_SECONDS = 2.0
 # Long enough for a worker to end its step, write a checkpoint and hand its run back.
-_STOP_SECONDS = 15.0
+_STOP_SECONDS = 60.0
 _WATCH_SECONDS = 0.2
 
 
@@ -52,7 +53,7 @@ class Supervisor:
     def __init__(self, config: Config) -> None:
         """Plan the processes."""
         command = [sys.executable, "-m", "webapp"]
-        self._environment = {**os.environ, **config.as_environment()}
+        self._environment = {**os.environ, **config.as_environment(), SUPERVISOR: str(os.getpid())}
         self.children = [Child("web", [*command, "web"])]
         self.children += [
             Child(f"worker {number}", [*command, "worker"])
@@ -62,7 +63,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Keep the processes running until SIGINT or SIGTERM, then end them all."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
         try:
             while not self._stopping.is_set():

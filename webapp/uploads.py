@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import subprocess
-import sys
+import hashlib
 import time
-import uuid
 from pathlib import PurePath
-from typing import IO, Any
+from typing import IO
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from stransfer.images import FORMAT_NAMES
+from webapp.decoding import Decoded, decode
 from webapp.errors import NotFoundError, TooLargeError, UnusableError
 from webapp.records import Image
 from webapp.runs.store import known_visitor
 from webapp.samples import Role
 from webapp.services import Services
 
-log = logging.getLogger(__name__)
+# An upload is kept no longer than the longest picture that is ever made from it.
+KEPT_SIDE = 4096
 
-# Beyond the processor time that the child grants itself, for waiting and for starting Python.
-_GRACE_SECONDS = 20
 _TITLE = 60
 _UNKNOWN = "There is no such picture here; choose another, or upload it again."
 
@@ -51,23 +48,18 @@ class Uploads:
             raise UnusableError(
                 f"Expected a {FORMAT_NAMES} picture, but this file is empty; choose another one."
             )
-        header, picture, thumbnail = self._decode(content)
+        decoded = decode(self._services.config, content, KEPT_SIDE)
         image = Image(
-            id=uuid.uuid4().hex,
+            id=_id(visitor_id, role, decoded.picture),
             visitor_id=visitor_id,
             role=role,
             title=_title(file_name),
-            width=header["width"],
-            height=header["height"],
-            size=len(picture) + len(thumbnail),
+            width=decoded.width,
+            height=decoded.height,
+            size=len(decoded.picture) + len(decoded.thumbnail),
             created_at=time.time(),
         )
-        self._services.media.write(picture_key(image), picture)
-        self._services.media.write(thumbnail_key(image), thumbnail)
-        with self._services.database.writing() as session:
-            known_visitor(session, visitor_id)
-            session.add(image)
-        return image
+        return self._keep(image, decoded)
 
     def find(self, visitor_id: str, image_id: str) -> Image:
         """Return a picture of this visitor; raise NotFoundError for any other."""
@@ -83,40 +75,28 @@ class Uploads:
             mine = select(Image).where(Image.visitor_id == visitor_id, Image.role == role)
             return list(session.scalars(mine.order_by(Image.created_at.desc()).limit(most)))
 
-    def _decode(self, content: bytes) -> tuple[dict[str, Any], bytes, bytes]:
-        config = self._services.config
-        command = [sys.executable, "-m", "webapp.decoder"]
-        command += ["--seconds", str(config.decode_seconds)]
-        command += ["--memory-mb", str(config.decode_memory_mb)]
-        command += ["--megapixels", str(config.max_megapixels)]
-        command += ["--max-side", str(config.max_side)]
-        command += ["--min-side", str(config.min_side)]
-        command += ["--max-aspect", str(config.max_aspect)]
+    def _keep(self, image: Image, decoded: Decoded) -> Image:
+        """Record a picture, or return the record of the same one brought before."""
+        with self._services.database.reading() as session:
+            known = session.get(Image, image.id)
+        if known is not None:
+            return known
+        media = self._services.media
         try:
-            child = subprocess.run(
-                command,
-                input=content,
-                capture_output=True,
-                timeout=config.decode_seconds + _GRACE_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise UnusableError(_TOO_MUCH) from None
-        head, _, body = child.stdout.partition(b"\n")
-        if child.returncode != 0 or not head:
-            log.warning("decoder ended with %d: %s", child.returncode, child.stderr[-500:])
-            raise UnusableError(_TOO_MUCH)
-        header: dict[str, Any] = json.loads(head)
-        if "error" in header:
-            raise UnusableError(header["error"])
-        split = header["picture"]
-        return header, body[:split], body[split : split + header["thumbnail"]]
-
-
-_TOO_MUCH = (
-    "This picture takes more time or memory to read than the server grants; "
-    "make it smaller, or save it again as a plain JPEG, and try again."
-)
+            media.write(picture_key(image), decoded.picture)
+            media.write(thumbnail_key(image), decoded.thumbnail)
+            with self._services.database.writing() as session:
+                known_visitor(session, image.visitor_id)
+                session.add(image)
+        except IntegrityError:
+            # The same picture came twice at once, and the other request was faster.
+            with self._services.database.reading() as session:
+                return session.get_one(Image, image.id)
+        except Exception:
+            media.delete(picture_key(image))
+            media.delete(thumbnail_key(image))
+            raise
+        return image
 
 
 def picture_key(image: Image) -> str:
@@ -127,6 +107,12 @@ def picture_key(image: Image) -> str:
 def thumbnail_key(image: Image) -> str:
     """Return where the picture's thumbnail is kept in the media store."""
     return f"images/{image.id}-thumbnail.jpg"
+
+
+def _id(visitor_id: str, role: Role, picture: bytes) -> str:
+    # The same picture of the same visitor is one picture, however often it is sent.
+    digest = hashlib.sha256(picture).hexdigest()
+    return hashlib.sha256(f"{visitor_id}:{role}:{digest}".encode()).hexdigest()[:32]
 
 
 def _title(file_name: str) -> str:

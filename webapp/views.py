@@ -15,6 +15,7 @@ from stransfer.setting import AUTO, Setting
 from stransfer.settings import SETTINGS
 from webapp.pictures import Picture, used_picture
 from webapp.records import LIVE, Run, RunState
+from webapp.runs.snapshot import current_loss
 from webapp.site import current_site
 
 STATE_LABELS = {
@@ -79,14 +80,12 @@ class RunView:
     @property
     def loss(self) -> dict[str, float] | None:
         """The losses of the last step."""
-        found: dict[str, float] | None = self.snapshot["loss"]
-        return found
+        return current_loss(current_site().runs.last_loss(self._run.id))
 
     @property
     def queue_position(self) -> int | None:
         """How many runs are before this one and itself, while it waits."""
-        found: int | None = self.snapshot["queue_position"]
-        return found
+        return current_site().runs.queue_position(self._run)
 
     @property
     def eta_seconds(self) -> float | None:
@@ -105,12 +104,15 @@ class RunView:
     @property
     def content(self) -> Picture:
         """The photo."""
-        return used_picture("content", self._run.content)
+        return used_picture(self._run.id, "content", 0, self._run.content)
 
     @property
     def styles(self) -> list[Picture]:
         """The artworks."""
-        return [used_picture("style", style) for style in self._run.styles]
+        return [
+            used_picture(self._run.id, "style", index, style)
+            for index, style in enumerate(self._run.styles)
+        ]
 
     @property
     def frame_url(self) -> str | None:

@@ -56,7 +56,7 @@ def look(services: Services, run_id: str) -> Run:
 
 
 def _sample(services: Services, role: Role, name: str) -> Ingredient:
-    samples = Samples(folders.DATA, services.media)
+    samples = Samples(folders.DATA, services.media, services.config)
     sample = samples.find(role, name)
     return Ingredient(
         f"sample:{name}", sample.title, samples.keep(sample), sample.width, sample.height

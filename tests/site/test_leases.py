@@ -221,3 +221,31 @@ def everything(services: Services) -> list[tuple[object, ...]]:
             *map(tuple, connection.exec_driver_sql("SELECT * FROM runs")),
             *map(tuple, connection.exec_driver_sql("SELECT * FROM losses")),
         ]
+
+
+def test_a_run_that_gets_further_each_time_is_never_given_up(
+    services: Services, leases: Leases
+) -> None:
+    run_id = order.place(services)
+    reports = Reports(services.database)
+    for attempt in range(1, 8):
+        claim = leases.claim("worker", NOW)
+        assert claim is not None
+        reports.checkpoint(claim, f"runs/x/checkpoints/{attempt}.npz")
+        assert leases.release(claim, "reason")
+    assert order.look(services, run_id).attempts == 7
+    for attempt in range(3):
+        claim = leases.claim("worker", NOW)
+        assert claim is not None
+        assert leases.release(claim, "reason") == (attempt < 2)
+    assert order.look(services, run_id).state == RunState.FAILED
+
+
+def test_a_run_of_a_process_known_to_be_dead_is_put_back_at_once(
+    services: Services, leases: Leases
+) -> None:
+    run_id = order.place(services)
+    assert leases.claim("worker", NOW) is not None
+    assert leases.sweep_dead(lambda owner: owner == "another") == []
+    assert leases.sweep_dead(lambda owner: owner == "worker") == [run_id]
+    assert order.look(services, run_id).state == RunState.QUEUED

@@ -107,7 +107,7 @@ def test_nobody_listens_without_having_opened_a_page(server: Server) -> None:
     client.on("connect_error", reasons.append)
     with pytest.raises(socketio.exceptions.ConnectionError):
         client.connect(server.url, wait_timeout=20)
-    assert reasons == [{"message": "Open a page of this site first."}]
+    assert reasons == [{"message": "Open a page of this site first, or show a valid token."}]
 
 
 @pytest.mark.parametrize("message", [None, "x", [], {"run": None}, {"run": 5, "since": "x"}])
@@ -191,6 +191,6 @@ def test_pages_answer_while_a_large_upload_is_decoded(guest: Guest) -> None:
 
 
 def test_a_request_above_the_limit_gets_an_answer_that_can_be_read(guest: Guest) -> None:
-    response = guest.send({"style": ("a.png", bytes(41 * 2**20))})
+    response = guest.send({"style": ("a.png", bytes(129 * 2**20))})
     assert response.status_code == 413
-    assert "choose smaller pictures" in Page(response.text).text
+    assert "choose a smaller one" in Page(response.text).text

@@ -10,7 +10,7 @@ from stransfer.errors import ImageError, SettingsError
 from tests.site import order
 from tests.site.order import ALICE, BOB
 from webapp.errors import NotFoundError, WrongStateError
-from webapp.records import RunState
+from webapp.records import Loss, Run, RunState
 from webapp.runs.leases import Claim, Leases
 from webapp.runs.reports import Progress, Reports
 from webapp.runs.store import RunStore, folder
@@ -207,3 +207,41 @@ def test_what_is_new_of_several_runs_leaves_out_a_deleted_one(
     assert [loss.seq for loss in pulses[done].losses] == [2, 3]
     assert (pulses[waiting].losses, pulses[waiting].queue_position) == ([], 1)
     assert runs.pulses({}) == {}
+
+
+def test_a_run_that_was_cancelled_can_be_started_again_from_the_same_form(
+    runs: RunStore, services: Services
+) -> None:
+    first = order.place(services, submission="form")
+    runs.cancel(ALICE, first)
+    second = order.place(services, submission="form")
+    assert second != first
+    assert order.place(services, submission="form") == second
+    assert order.look(services, first).state == RunState.CANCELLED
+
+
+def test_the_losses_of_a_long_run_are_thinned_and_end_with_the_last(
+    runs: RunStore, services: Services
+) -> None:
+    run_id = order.place(services)
+    with services.database.writing() as session:
+        for seq in range(1, 3001):
+            values = {"total": 1.0, "content": 1.0, "style": 1.0, "tv": 1.0}
+            session.add(Loss(run_id=run_id, seq=seq, step=seq, **values))
+        session.get_one(Run, run_id).seq = 3000
+    seqs = [loss["seq"] for loss in runs.snapshot(ALICE, run_id)["losses"]]
+    assert len(seqs) <= 502 and (seqs[0], seqs[-1]) == (1, 3000)
+    assert [loss["seq"] for loss in runs.snapshot(ALICE, run_id, 2990)["losses"]] == list(
+        range(2991, 3001)
+    )
+
+
+def test_a_run_is_accepted_even_if_the_queue_is_gone(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(run_id: str) -> None:
+        raise OSError("the queue is gone")
+
+    monkeypatch.setattr(services.queue, "send", gone)
+    run_id = order.place(services)
+    assert order.look(services, run_id).state == RunState.QUEUED

@@ -92,9 +92,11 @@ def test_a_file_above_the_limit_is_refused_and_the_form_refilled(person: Person)
 
 
 def test_a_request_above_the_limit_is_refused_with_a_page(person: Person) -> None:
-    response = person.send({"content": ("a.png", bytes(41 * MEBIBYTE))})
+    response = person.send({"content": ("a.png", bytes(129 * MEBIBYTE))})
     assert response.status_code == 413
-    assert "choose smaller pictures" in Page(response.text).text
+    page = Page(response.text)
+    assert "at most 10 MiB; choose a smaller one" in page.text
+    assert 'name="content_file"' in response.text
 
 
 def test_a_good_upload_stays_chosen_when_the_other_one_is_refused(person: Person) -> None:
@@ -175,3 +177,26 @@ def test_the_same_upload_sent_twice_is_painted_once(person: Person) -> None:
         for _ in range(2)
     }
     assert len(answers) == 1
+
+
+def test_the_same_picture_is_kept_once_and_another_one_of_its_name_is_another_run(
+    person: Person,
+) -> None:
+    red, blue = (file_bytes(Image.new("RGB", (300, 200), colour)) for colour in ("red", "blue"))
+    places = [
+        person.send({"content": ("image.png", content)}, submission="same").headers["Location"]
+        for content in (red, red, blue)
+    ]
+    assert places[0] == places[1] != places[2]
+    assert len(person.site.uploads.of(person.id, "content")) == 2
+
+
+def test_a_run_shows_the_pictures_it_was_made_with(person: Person) -> None:
+    content = file_bytes(Image.new("RGB", (300, 200), "red"))
+    place = person.send({"content": ("image.png", content)}).headers["Location"]
+    shown = person.client.get(f"{place}/content/0")
+    assert shown.mimetype == "image/jpeg"
+    assert Image.open(io.BytesIO(shown.data)).size == (300, 200)
+    assert person.client.get(f"{place}/style/0").status_code == 200
+    assert person.client.get(f"{place}/style/1").status_code == 404
+    assert person.client.get(f"{place}/secret/0").status_code == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from stransfer.images import FORMAT_NAMES, FORMATS
@@ -29,6 +30,14 @@ def start() -> Response | tuple[str, int]:
     if run_id is None:
         return _page(sent), sent.status
     return redirect(url_for("runs.show", id=run_id), 303)
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(error: RequestEntityTooLarge) -> tuple[str, int]:
+    """Show the form with a sentence; a request that was not read cannot be shown again."""
+    limit = current_site().services.config.max_upload_mb
+    sentence = f"A picture may have at most {limit} MiB; choose a smaller one and try again."
+    return _page(RunForm(errors={"form": sentence})), 413
 
 
 def _page(shown: RunForm) -> str:

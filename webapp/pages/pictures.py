@@ -5,26 +5,27 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from webapp.errors import NotFoundError
-from webapp.samples import ROLES
+from webapp.samples import ROLES, Role
 from webapp.site import current_site, visitor_id
 from webapp.uploads import picture_key, thumbnail_key
 
 blueprint = Blueprint("pictures", __name__, url_prefix="/pictures")
 
-_THUMBNAIL_SIDE = 480
-_PREVIEW_SIDE = 1024
+_PUBLIC_SECONDS = 3600
 
 
 @blueprint.get("/samples/<role>/<name>")
 def sample(role: str, name: str) -> Response:
     """Give a sample, large enough to look at."""
-    return _sample(role, name, _PREVIEW_SIDE)
+    samples = current_site().samples
+    return _public(samples.preview(samples.find(_role(role), name)))
 
 
 @blueprint.get("/samples/<role>/<name>/thumbnail")
 def sample_thumbnail(role: str, name: str) -> Response:
     """Give a sample, small."""
-    return _sample(role, name, _THUMBNAIL_SIDE)
+    samples = current_site().samples
+    return _public(samples.thumbnail(samples.find(_role(role), name)))
 
 
 @blueprint.get("/images/<id>")
@@ -41,16 +42,18 @@ def upload_thumbnail(id: str) -> Response:
     return _jpeg(site.services.media.read(thumbnail_key(site.uploads.find(visitor_id(), id))))
 
 
-def _sample(role: str, name: str, long_side: int) -> Response:
-    samples = current_site().samples
-    for known in ROLES:
-        if known == role:
-            response = _jpeg(samples.preview(samples.find(known, name), long_side))
-            response.cache_control.public = True
-            response.cache_control.private = None
-            response.cache_control.max_age = 3600
-            return response
+def _role(text: str) -> Role:
+    for role in ROLES:
+        if role == text:
+            return role
     raise NotFoundError("Samples are content or style pictures; there are no others.")
+
+
+def _public(content: bytes) -> Response:
+    response = _jpeg(content)
+    response.cache_control.public = True
+    response.cache_control.max_age = _PUBLIC_SECONDS
+    return response
 
 
 def _jpeg(content: bytes) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
 from typing import Literal
 
@@ -50,6 +51,19 @@ def result(id: str) -> Response:
     name = re.sub(r"[^a-z0-9]+", "-", run.title.lower()).strip("-") or "painting"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.png"'
     return response
+
+
+@blueprint.get("/<any(content, style):role>/<int:index>")
+def ingredient(id: str, role: str, index: int) -> Response:
+    """Give a picture that went into the run."""
+    site = current_site()
+    run = site.runs.find(visitor_id(), id)
+    used = [run.content] if role == "content" else run.styles
+    if index >= len(used):
+        raise NotFoundError("The run was made with fewer pictures; go back to its page.")
+    key = used[index]["key"]
+    kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+    return Response(site.services.media.read(key), mimetype=kind)
 
 
 @blueprint.get("/frame.jpg")

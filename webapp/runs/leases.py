@@ -8,6 +8,7 @@ owner still writes is refused with LeaseLostError.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,7 @@ class Leases:
             run.lease_until = now + self._seconds
             run.fence += 1
             run.attempts += 1
+            run.fruitless += 1
             run.started_at = now
             return Claim(run.id, run.fence)
 
@@ -74,6 +76,7 @@ class Leases:
         with self._database.writing() as session:
             run = owned(session, claim)
             run.attempts -= 1
+            run.fruitless -= 1
             self._put_back(run, "")
 
     def waiting(self) -> list[str]:
@@ -92,8 +95,17 @@ class Leases:
             )
             return [run.id for run in dead if self._put_back(run, _ABANDONED)]
 
+    def sweep_dead(self, owners: Callable[[str], bool]) -> list[str]:
+        """Put back the runs of owners that are known to be dead, without waiting for the lease."""
+        with self._database.writing() as session:
+            running = session.scalars(
+                select(Run).where(Run.state == RunState.RUNNING).with_for_update()
+            )
+            dead = [run for run in running if run.lease_owner and owners(run.lease_owner)]
+            return [run.id for run in dead if self._put_back(run, _ABANDONED)]
+
     def _put_back(self, run: Run, reason: str) -> bool:
-        again = run.attempts < self._attempts
+        again = run.fruitless < self._attempts
         run.state = RunState.QUEUED if again else RunState.FAILED
         if not again:
             run.error = reason

@@ -17,7 +17,7 @@ from webapp.records import Run
 from webapp.runs.leases import Claim, Leases
 from webapp.runs.reporter import Reporter
 from webapp.runs.reports import Reports
-from webapp.runs.store import folder
+from webapp.runs.store import checkpoints, folder
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,10 @@ _OUR_FAULT = (
     "Something went wrong on the server while this was painted, every time it was tried; "
     "its operator finds the reason in the log, beside the run's id."
 )
+
+
+# What lies in the media store was checked when it was accepted.
+_KEPT = images.Limits(pixels=10**9, longest_side=10**6, shortest_side=1, aspect=10.0**6)
 
 
 class Painter:
@@ -51,6 +55,7 @@ class Painter:
             except StransferError as error:
                 log.warning("run %s: failed: %s", claim.run_id, error)
                 self._reports.failed(claim, str(error))
+                self._services.media.delete_folder(checkpoints(claim.run_id))
             except Exception:
                 log.exception("run %s: attempt failed", claim.run_id)
                 return self._leases.release(claim, _OUR_FAULT)
@@ -71,7 +76,7 @@ class Painter:
         transfer = Transfer(subject, Settings.parse(run.settings))
         checkpoint = self._resumable(run, transfer)
         seconds = self._reports.rewind(claim, transfer.step_of(checkpoint) if checkpoint else 0)
-        reporter = Reporter(claim, self._reports, self._services, seconds)
+        reporter = Reporter(claim, self._reports, self._services, run, seconds)
         step = self._last_step(transfer, checkpoint, reporter)
         if step is None:
             self._leases.hand_back(claim)
@@ -82,6 +87,7 @@ class Painter:
         result = f"{folder(run.id)}/result-{claim.fence}.png"
         self._services.media.write(result, results.encode(picture, transfer.settings))
         self._reports.done(claim, result)
+        self._services.media.delete_folder(checkpoints(run.id))
         log.info("run %s: done after %.1f s", run.id, seconds + step.seconds)
         return True
 
@@ -100,7 +106,7 @@ class Painter:
         raise TransferError("The run ended before its first step; start it again.")
 
     def _picture(self, key: str) -> Picture:
-        return images.read(self._services.media.read(key))
+        return images.read(self._services.media.read(key), _KEPT)
 
     def _resumable(self, run: Run, transfer: Transfer) -> Checkpoint | None:
         if run.checkpoint is None:

@@ -16,9 +16,10 @@ from stransfer import images
 from stransfer.images import Picture
 from stransfer.transfer import Step
 from webapp.errors import LeaseLostError
+from webapp.records import Run
 from webapp.runs.leases import Claim
 from webapp.runs.reports import Progress, Reports
-from webapp.runs.store import folder
+from webapp.runs.store import checkpoints, folder
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,10 @@ _FRAME_QUALITY = 85
 class Reporter:
     """Reports on one claimed run. Use as a context manager; leaving it writes what is left."""
 
-    def __init__(self, claim: Claim, reports: Reports, services: Services, seconds: float) -> None:
-        """Report for a claim; `seconds` is what earlier attempts already spent on the run."""
+    def __init__(
+        self, claim: Claim, reports: Reports, services: Services, run: Run, seconds: float
+    ) -> None:
+        """Report for a claim on a run; `seconds` is what earlier attempts already spent on it."""
         self._claim = claim
         self._reports = reports
         self._media = services.media
@@ -39,10 +42,11 @@ class Reporter:
         self._wake = threading.Condition()
         self._news: list[Step] = []
         self._closing = False
-        self._frames: list[str] = []
+        # What an earlier attempt left is replaced like one's own.
+        self._frames = [run.frame] if run.frame else []
         self._error: BaseException | None = None
         self._saving = threading.Lock()
-        self._checkpoint: str | None = None
+        self._checkpoint = run.checkpoint
         self._saved_step: int | None = None
         self._saved_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name=f"reporter-{claim.run_id}")
@@ -78,7 +82,8 @@ class Reporter:
     def save(self, step: Step) -> None:
         """Write a checkpoint of a step, from which another worker will go on."""
         with self._saving:
-            key = f"{folder(self._claim.run_id)}/checkpoint-{self._claim.fence}-{step.step}.npz"
+            place = checkpoints(self._claim.run_id)
+            key = f"{place}/{self._claim.fence}-{step.step}.npz"
             self._media.write(key, step.checkpoint().to_bytes())
             self._reports.checkpoint(self._claim, key)
             if self._checkpoint is not None:

@@ -75,9 +75,12 @@ class Reports:
             return run.finish_wanted
 
     def checkpoint(self, claim: Claim, key: str) -> None:
-        """Record where the run can be resumed from."""
+        """Record where the run can be resumed from.
+
+        Attempts to get further are counted anew from here.
+        """
         with self._database.writing() as session:
-            write(session, claim, checkpoint=key)
+            write(session, claim, checkpoint=key, fruitless=0)
 
     def done(self, claim: Claim, result: str) -> None:
         """Record the result; the run has ended well."""

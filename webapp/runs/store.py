@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from stransfer import pyramid
@@ -22,6 +22,14 @@ from webapp.records import LIVE, Loss, Run, RunState, Visitor
 from webapp.runs.fairness import waiting_in_turn
 from webapp.runs.snapshot import run_values
 from webapp.services import Services
+
+log = logging.getLogger(__name__)
+
+# Starting again what ended like this means to try it again.
+_REPEATABLE = (RunState.FAILED, RunState.CANCELLED)
+
+# More points than a chart can show would only make a long run's page heavy.
+_MOST_LOSSES = 500
 
 _UNKNOWN = "There is no such run here; it may have been deleted."
 
@@ -84,14 +92,10 @@ class RunStore:
             steps=sum(level.steps for level in levels),
             scales=len(levels),
         )
-        try:
-            with self._database.writing() as session:
-                known_visitor(session, visitor_id)
-                session.add(run)
-        except IntegrityError:
-            return self._submitted(visitor_id, run.submission)
-        self._services.queue.send(run.id)
-        return run.id
+        accepted = self._accept(run)
+        if accepted == run.id:
+            self._wake(run.id)
+        return accepted
 
     def find(self, visitor_id: str, run_id: str) -> Run:
         """Return a run of this visitor; raise NotFoundError for any other."""
@@ -152,10 +156,21 @@ class RunStore:
             raise NotFoundError("This run has no result yet; wait until it is done.")
         return self._services.media.read(run.result)
 
+    def last_loss(self, run_id: str) -> Loss | None:
+        """Return the losses of the last recorded step of a run."""
+        with self._database.reading() as session:
+            found: Loss | None = session.scalar(_last_loss(run_id))
+            return found
+
+    def queue_position(self, run: Run) -> int | None:
+        """Return how many runs are before this one and itself, while it waits."""
+        with self._database.reading() as session:
+            return _position(session, run)
+
     def cancel(self, visitor_id: str, run_id: str) -> None:
         """End a live run now; its worker finds out that it no longer owns it."""
         with self._database.writing() as session:
-            run = _own(session, visitor_id, run_id)
+            run = _own(session, visitor_id, run_id, lock=True)
             if run.state not in LIVE:
                 raise WrongStateError(
                     f"This run is already {run.state}, so it cannot be cancelled."
@@ -167,7 +182,7 @@ class RunStore:
     def finish(self, visitor_id: str, run_id: str) -> None:
         """Ask the worker to stop after the current step and keep the picture as the result."""
         with self._database.writing() as session:
-            run = _own(session, visitor_id, run_id)
+            run = _own(session, visitor_id, run_id, lock=True)
             if run.state != RunState.RUNNING:
                 raise WrongStateError(
                     f"Only a run that is being painted can be finished early; this one is "
@@ -178,21 +193,44 @@ class RunStore:
     def delete(self, visitor_id: str, run_id: str) -> None:
         """Remove a run with all its pictures, whatever it is doing."""
         with self._database.writing() as session:
-            run = _own(session, visitor_id, run_id)
+            run = _own(session, visitor_id, run_id, lock=True)
             session.execute(delete(Loss).where(Loss.run_id == run.id))
             session.delete(run)
         self._services.media.delete_folder(folder(run_id))
 
-    def _submitted(self, visitor_id: str, submission: str) -> str:
-        with self._database.reading() as session:
-            return session.scalars(
-                select(Run.id).where(Run.visitor_id == visitor_id, Run.submission == submission)
-            ).one()
+    def _accept(self, run: Run) -> str:
+        """Record a run and return its id, or that of the same order accepted before."""
+        with self._database.writing() as session:
+            known_visitor(session, run.visitor_id)
+            earlier = session.scalar(
+                select(Run).where(
+                    Run.visitor_id == run.visitor_id, Run.submission == run.submission
+                )
+            )
+            if earlier is not None and earlier.state not in _REPEATABLE:
+                return earlier.id
+            if earlier is not None:
+                earlier.submission = uuid.uuid4().hex
+                session.flush()
+            session.add(run)
+        return run.id
+
+    def _wake(self, run_id: str) -> None:
+        try:
+            self._services.queue.send(run_id)
+        except Exception:
+            # The run is accepted all the same: a worker's housekeeping finds it without a message.
+            log.exception("run %s: the queue does not take its message", run_id)
 
 
 def folder(run_id: str) -> str:
     """Return the folder in the media store that holds everything a run makes."""
     return f"runs/{run_id}"
+
+
+def checkpoints(run_id: str) -> str:
+    """Return the folder for what a run can be resumed from, which is of no use once it ended."""
+    return f"{folder(run_id)}/checkpoints"
 
 
 def known_visitor(session: Session, visitor_id: str) -> None:
@@ -204,14 +242,14 @@ def known_visitor(session: Session, visitor_id: str) -> None:
 
 def _order(submission: str, pictures: Sequence[Ingredient], settings: Settings) -> str:
     # Who goes back in the browser sends the same form with other choices, and wants another run.
-    # A picture uploaded twice has two ids, so what it looks like from outside has to do.
-    seen = [(picture.title, picture.width, picture.height) for picture in pictures]
-    choices = json.dumps([submission, seen, settings.as_dict()])
+    # Keys say what a picture is: the same one has the same key, however often it is sent.
+    keys = [picture.key for picture in pictures]
+    choices = json.dumps([submission, keys, settings.as_dict()])
     return hashlib.sha256(choices.encode()).hexdigest()
 
 
-def _own(session: Session, visitor_id: str, run_id: str) -> Run:
-    run = session.get(Run, run_id, with_for_update=True)
+def _own(session: Session, visitor_id: str, run_id: str, lock: bool = False) -> Run:
+    run = session.get(Run, run_id, with_for_update=lock)
     if run is None or run.visitor_id != visitor_id:
         raise NotFoundError(_UNKNOWN)
     return run
@@ -221,7 +259,13 @@ def _losses_after(session: Session, run: Run, since: int) -> list[Loss]:
     # Readers choose `since`, and a database takes no number as long as theirs may be.
     if since >= run.seq:
         return []
-    new = select(Loss).where(Loss.run_id == run.id, Loss.seq > max(0, since))
+    first = max(0, since)
+    stride = max(1, (run.seq - first) // _MOST_LOSSES)
+    new = select(Loss).where(
+        Loss.run_id == run.id,
+        Loss.seq > first,
+        or_(Loss.seq % stride == 0, Loss.seq == run.seq, Loss.seq == 1),
+    )
     return list(session.scalars(new.order_by(Loss.seq)))
 
 
@@ -232,7 +276,8 @@ def _last_loss(run_id: str) -> Any:
 def _position(session: Session, run: Run) -> int | None:
     if run.state != RunState.QUEUED:
         return None
-    return waiting_in_turn(session).index(run.id) + 1
+    turns = waiting_in_turn(session)
+    return turns.index(run.id) + 1 if run.id in turns else None
 
 
 def _disown(run: Run) -> None:

@@ -11,7 +11,9 @@ import os
 import signal
 import socket
 import threading
+import time
 import uuid
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -38,7 +40,7 @@ class Worker:
         """Work for these services, under a name that no other process has."""
         self._services = services
         self._leases = Leases(services.database, services.config)
-        self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._name = f"{_here()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
         self._painter: Painter | None = None
         self._claim: Claim | None = None
@@ -51,8 +53,11 @@ class Worker:
         consumer = queue.huey.create_consumer(
             workers=1, worker_type="thread", periodic=False, max_delay=_POLL_SECONDS
         )
+        for run_id in self._leases.sweep_dead(_dead_here):
+            log.warning("run %s: its worker on this machine died, put back", run_id)
+            queue.send(run_id)
         consumer.start()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
         log.info("worker %s: ready", self._name)
         while not self._stopping.is_set():
@@ -62,6 +67,10 @@ class Worker:
             # Still loading, so nothing is claimed; whoever stops us need not wait for the rest.
             log.info("worker %s: stopped before it was ready", self._name)
             os._exit(0)
+        while self._claim is not None:
+            # A step may take longer than the lease, and what is checkpointed must still be ours.
+            self.keep_house()
+            time.sleep(_POLL_SECONDS)
         consumer.stop(graceful=True)
         log.info("worker %s: stopped", self._name)
 
@@ -75,7 +84,7 @@ class Worker:
                 log.warning("run %s: its worker died, put back", run_id)
                 self._services.queue.send(run_id)
             if self._claim is None and self._services.queue.waiting() == 0:
-                for run_id in self._leases.waiting()[:1]:
+                for run_id in self._leases.waiting():
                     self._services.queue.send(run_id)
         except LeaseLostError as error:
             log.info("%s", error)
@@ -114,3 +123,26 @@ class Worker:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopping.set()
+
+
+def _here() -> str:
+    """Return a name for the place in which process ids mean what they mean here."""
+    try:
+        place = str(Path("/proc/self/ns/pid").stat().st_ino)
+    except OSError:
+        place = "0"
+    return f"{socket.gethostname()}-{place}"
+
+
+def _dead_here(owner: str) -> bool:
+    """Return whether a lease's owner was a process of this machine and is no more."""
+    place, _, rest = owner.partition(":")
+    if place != _here():
+        return False
+    try:
+        os.kill(int(rest.partition(":")[0]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError):
+        pass
+    return False

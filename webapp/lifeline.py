@@ -1,0 +1,24 @@
+"""Ties a supervised process to its supervisor, so that none outlives it, however it ended."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+# Set by the supervisor for the processes it starts, to its own process id.
+SUPERVISOR = "STRANSFER_SUPERVISOR"
+
+_PR_SET_PDEATHSIG = 1
+
+
+def follow_supervisor() -> None:
+    """Ask the kernel to end this process when its supervisor dies; only Linux can."""
+    supervisor = os.environ.get(SUPERVISOR)
+    if supervisor is None or sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(supervisor):
+        # It died before we could ask.
+        sys.exit(0)
