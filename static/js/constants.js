@@ -15,12 +15,15 @@ export const STATE_WORD = {
   done: "Finished",
   failed: "Failed",
   cancelled: "Cancelled",
+  gone: "Deleted",
 };
 
 export const POLL_MS = 3_000;
 export const ACK_TIMEOUT_MS = 8_000;
 export const RECONNECT_MAX_MS = 5_000;
 export const DECODE_TIMEOUT_MS = 2_000;
+/** So long nobody may have touched the gallery before it is hung anew. */
+export const QUIET_MS = 1_500;
 export const ANNOUNCE_MS = 10_000;
 /** A shorter break of the connection is not worth a word on the page. */
 export const INTERRUPTION_MS = 2_500;

@@ -1,6 +1,6 @@
 import { Announcer } from "./announcer.js";
 import { Picker } from "./picker.js";
-import { Settings } from "./settings.js";
+import { Settings, stepByKeys } from "./settings.js";
 
 const form = document.querySelector("[data-create]");
 const start = form.querySelector("[data-start]");
@@ -30,11 +30,13 @@ function nameIt() {
 
 /** The first thing that keeps the form from being sent, brought before the visitor. */
 function hindrance() {
-  for (const [kind, picker] of pickers) {
-    if (picker.title) continue;
-    picker.complain(MISSING[kind]);
-    picker.focus();
-    return picker;
+  const missing = [...pickers].filter(([, picker]) => !picker.title);
+  for (const [kind, picker] of missing) picker.complain(MISSING[kind]);
+  if (missing.length) {
+    const [[, first]] = missing;
+    first.focus();
+    announcer.say(missing.map(([kind]) => MISSING[kind]).join(" "));
+    return first;
   }
   const wrong = [...form.querySelectorAll("[data-setting]")].find((input) => !input.checkValidity());
   if (!wrong) return null;
@@ -54,7 +56,17 @@ form.addEventListener("submit", (event) => {
   if (start.hasAttribute("aria-disabled") || hindrance()) event.preventDefault();
   else rest(true);
 });
-addEventListener("pageshow", () => rest(false));
+
+/** A page come back to is a new order, or Start would lead to the run it began before. */
+function renew() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  form.elements.submission.value = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+addEventListener("pageshow", () => {
+  renew();
+  rest(false);
+});
 
 // A picture dropped beside the two places must not replace the page.
 for (const name of ["dragover", "drop"]) {
@@ -74,5 +86,6 @@ document.addEventListener("paste", (event) => {
 
 const more = form.querySelector("[data-more]");
 if (more) new Settings(more);
+stepByKeys(form);
 document.querySelector("[data-summary]")?.focus();
 nameIt();

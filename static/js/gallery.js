@@ -3,17 +3,24 @@ import { askBeforeSending } from "./confirm.js";
 import { ENDED, STATE_WORD } from "./constants.js";
 import { Live } from "./live.js";
 import { RunView } from "./runview.js";
+import { Wall } from "./wall.js";
 
-const cards = document.querySelectorAll("[data-run]");
 const announcer = new Announcer(document.querySelector("[data-announcer]"));
+const live = new Live();
+const root = document.querySelector("[data-wall]");
+const wall = new Wall(root, followAll);
+const followed = new WeakSet();
 
-function watcher(view) {
-  const take = (news) => {
+function watcher(card) {
+  const view = new RunView(card);
+  const take = async (news) => {
     const before = view.run.state;
+    if (ENDED.has(news.state)) leaveButtons(card);
     const shown = view.update(news);
     const { state, title } = view.run;
     if (state !== before) announcer.say(`${title}: ${STATE_WORD[state]}.`);
-    return shown;
+    await shown;
+    if (ENDED.has(state)) wall.rehang();
   };
   return {
     onSnapshot: take,
@@ -21,17 +28,34 @@ function watcher(view) {
     onState: (change) => {
       if (!ENDED.has(change.state)) take(change);
     },
+    onGone: () => {
+      announcer.say(`${view.run.title} has been deleted.`);
+      wall.remove(card);
+      wall.rehang();
+    },
   };
 }
 
-askBeforeSending();
-if (cards.length) {
-  const live = new Live();
-  for (const card of cards) {
-    live.follow(
-      { id: card.dataset.run, seq: Number(card.dataset.seq), api: card.dataset.api },
-      watcher(new RunView(card)),
-    );
+/** The buttons of a painting disappear with its end, and would take the focus with them. */
+function leaveButtons(card) {
+  if (document.activeElement?.closest("form") && card.contains(document.activeElement)) {
+    card.querySelector("h3 a").focus({ preventScroll: true });
   }
-  live.start();
 }
+
+function followAll() {
+  const cards = root.querySelectorAll("[data-run]");
+  for (const card of cards) {
+    if (followed.has(card)) continue;
+    followed.add(card);
+    live.follow({ id: card.dataset.run, seq: Number(card.dataset.seq), api: card.dataset.api }, watcher(card));
+  }
+  if (cards.length) live.start();
+}
+
+askBeforeSending();
+followAll();
+// A gallery come back to may show what has been deleted or finished meanwhile.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) wall.rehang();
+});

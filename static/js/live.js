@@ -15,6 +15,7 @@ import { ACK_TIMEOUT_MS, ENDED, EVENT, INTERRUPTION_MS, POLL_MS, RECONNECT_MAX_M
 export class Live {
   #runs = new Map();
   #socket = null;
+  #started = false;
   #poll = null;
   #interruption = null;
   #onInterruption;
@@ -25,16 +26,19 @@ export class Live {
   }
 
   /**
-   * Follow a run until it has ended.
+   * Follow a run until it has ended, from now or from the start on.
    * @param {{id: string, seq: number, api: string}} run `seq` is the last recorded step we know
    * @param {Watcher} watcher
    */
   follow({ id, seq, api }, watcher) {
     this.#runs.set(id, { id, seq, api, watcher });
+    if (this.#started) this.#wake();
   }
 
   /** Connect, and stay connected for as long as a run is followed. */
   async start() {
+    if (this.#started) return;
+    this.#started = true;
     addEventListener("online", () => this.#wake());
     addEventListener("pageshow", ({ persisted }) => persisted && this.#wake());
     document.addEventListener("visibilitychange", () => {
@@ -55,11 +59,15 @@ export class Live {
   }
 
   #connected() {
+    this.#calm();
+    for (const run of this.#runs.values()) this.#subscribe(run);
+  }
+
+  #calm() {
     clearInterval(this.#poll);
     clearTimeout(this.#interruption);
     this.#poll = this.#interruption = null;
     this.#onInterruption(false);
-    for (const run of this.#runs.values()) this.#subscribe(run);
   }
 
   #lost() {
@@ -139,22 +147,22 @@ export class Live {
   #state(change) {
     const run = this.#runs.get(change.run);
     if (!run) return;
+    // Should the run be gone by the time we ask, this says why.
+    run.farewell = change.error;
     run.watcher.onState(change);
     if (ENDED.has(change.state)) this.#subscribe(run);
   }
 
   #gone(run, sentence) {
     this.#release(run);
-    run.watcher.onGone?.(sentence);
+    run.watcher.onGone?.(run.farewell || sentence);
   }
 
   #release(run) {
     this.#runs.delete(run.id);
     if (this.#socket?.connected) this.#socket.emit(EVENT.unsubscribe, { run: run.id });
     if (this.#runs.size) return;
-    clearInterval(this.#poll);
-    clearTimeout(this.#interruption);
-    this.#onInterruption(false);
+    this.#calm();
     this.#socket?.disconnect();
   }
 }

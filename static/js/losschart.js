@@ -2,6 +2,8 @@ import * as format from "./format.js";
 
 const KEYS = ["total", "content", "style", "tv"];
 const WIDTHS = { total: 3, content: 2, style: 2, tv: 2 };
+/** The share of a line's largest value below which it counts as zero. */
+const DEPTH = 1e-9;
 const DASHES = { content: [7, 3], style: [], tv: [2, 3] };
 
 /** The losses over the steps: the chart, and the table that is its legend and its text. */
@@ -71,12 +73,7 @@ export class LossChart {
   }
 
   #data() {
-    // A logarithm has no place for zero; the line is broken there.
-    const positive = (value) => (value > 0 ? value : null);
-    return [
-      this.#records.map((record) => record.step),
-      ...KEYS.map((key) => this.#records.map((record) => positive(record[key]))),
-    ];
+    return [this.#records.map(({ step }) => step), ...KEYS.map((key) => drawable(this.#records, key))];
   }
 
   #colour(selector) {
@@ -95,8 +92,8 @@ export class LossChart {
       ...this.#size(),
       legend: { show: false },
       cursor: { show: false },
-      padding: [12, 8, 0, 0],
-      scales: { x: { time: false, range }, y: { distr: 3 } },
+      padding: [12, 26, 0, 0],
+      scales: { x: { time: false, range }, y: { distr: 3, range: powers } },
       axes: [
         { ...axis, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] },
         { ...axis, size: 64, filter: decades, grid: { stroke: line, width: 1, filter: decades }, values: axisValues },
@@ -107,6 +104,7 @@ export class LossChart {
           stroke: this.#colour(`[data-swatch="${key}"]`),
           width: WIDTHS[key],
           dash: DASHES[key],
+          spanGaps: true,
           points: { show: isAlone },
         })),
       ],
@@ -123,9 +121,26 @@ export class LossChart {
   }
 }
 
+/**
+ * A logarithm has no place for zero, nor for the rounding errors beside it: a painting that starts
+ * from the photograph has no loss of content at first, and its line begins with the next step.
+ */
+function drawable(records, key) {
+  const floor = DEPTH * records.reduce((most, record) => Math.max(most, record[key] ?? 0), 0);
+  return records.map(({ [key]: value }) => (value > floor ? value : null));
+}
+
+/** The powers of ten around the values; some, where there is nothing to draw. */
+function powers(chart, least, most) {
+  if (!(least > 0)) return [1, 10];
+  const low = 10 ** Math.floor(Math.log10(least));
+  const high = 10 ** Math.ceil(Math.log10(most));
+  return [low, high > low ? high : 10 * low];
+}
+
 /** A first value has no line yet to be seen by. */
-function isAlone(chart) {
-  return chart.data[0].length === 1;
+function isAlone(chart, series) {
+  return chart.data[series].filter((value) => value !== null).length === 1;
 }
 
 /** Of the lines of a logarithmic scale the whole powers of ten, or more where there are few of those. */

@@ -1,4 +1,4 @@
-const MEGABYTE = 1024 * 1024;
+const MEBIBYTE = 1024 * 1024;
 
 /** One of the two pictures to choose: a sample, an earlier upload, or a file of the visitor's own. */
 export class Picker {
@@ -8,6 +8,7 @@ export class Picker {
   #onChange;
   #address = null;
   #kept = new DataTransfer().files;
+  #fallback = Object.assign(document.createElement("input"), { type: "hidden" });
 
   /**
    * @param {HTMLElement} root the fieldset
@@ -70,13 +71,21 @@ export class Picker {
   }
 
   #changed(input) {
-    if (input.type === "radio") this.#takeSample(input, true);
+    if (input.type === "radio") this.#keepInPlace(input, () => this.#takeSample(input, true));
     else if (input.files.length) this.#takeFile(input.files[0]);
+  }
+
+  /** The stage grows for its first picture; what the visitor points at must not slip away. */
+  #keepInPlace(element, change) {
+    const before = element.getBoundingClientRect().top;
+    change();
+    scrollBy({ top: element.getBoundingClientRect().top - before, behavior: "instant" });
   }
 
   #takeSample(radio, chosen) {
     this.#file.value = "";
     this.#kept = this.#file.files;
+    this.#fallback.remove();
     const { url, title, width, height } = radio.dataset;
     this.#preview(url, title, { width, height });
     if (!chosen) return;
@@ -94,10 +103,19 @@ export class Picker {
       return;
     }
     this.#kept = this.#file.files;
-    for (const radio of this.#root.querySelectorAll("input[type=radio]")) radio.checked = false;
+    this.#setAside(this.#checked);
     this.complain("");
     this.#preview(URL.createObjectURL(file), file.name.replace(/\.[^.]+$/, "") || file.name, {});
     this.#onChange(`${file.name} chosen.`);
+  }
+
+  /** The file is what counts now; should the server refuse it, what was chosen before is still there. */
+  #setAside(radio) {
+    if (!radio) return;
+    this.#fallback.name = radio.name;
+    this.#fallback.value = radio.value;
+    this.#root.append(this.#fallback);
+    radio.checked = false;
   }
 
   #problem(file) {
@@ -105,9 +123,9 @@ export class Picker {
     const accepted = this.#file.accept.split(",").map((type) => type.trim());
     const fits = accepted.some((type) => type === file.type || (type[0] === "." && file.name.toLowerCase().endsWith(type)));
     if (file.type && !fits) return `This file is not a picture we can read. Please choose ${formats}.`;
-    const size = file.size / MEGABYTE;
+    const size = file.size / MEBIBYTE;
     if (size > Number(maxMb)) {
-      return `This picture has ${size.toFixed(1)} MB; the limit is ${maxMb} MB. Please choose a smaller one.`;
+      return `This picture has ${size.toFixed(1)} MiB; the limit is ${maxMb} MiB. Please choose a smaller one.`;
     }
     return "";
   }

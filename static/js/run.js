@@ -56,9 +56,13 @@ function start() {
         if (!ENDED.has(change.state)) take(change);
       },
       onGone: (sentence) => {
-        connection.textContent = sentence;
-        connection.hidden = false;
+        const hadFocus = root.contains(document.activeElement);
+        root.querySelector("[data-gone]").textContent = sentence;
+        view.leave();
+        tab.show(view.run);
         announcer.say(sentence);
+        // The buttons are gone, and the keyboard must not start over from the top.
+        if (hadFocus) root.querySelector("[data-away]").focus();
       },
     },
   );

@@ -12,6 +12,9 @@ const FIELDS = {
   eta: (run) => format.duration(run.eta_seconds),
   left: (run) => (Number.isFinite(run.eta_seconds) ? `${format.duration(run.eta_seconds)} left` : ""),
   pace: (run) => format.pace(run.seconds_per_step),
+  "total-loss": (run) => format.loss(run.loss?.total),
+  "content-loss": (run) => format.loss(run.loss?.content),
+  "style-loss": (run) => format.loss(run.loss?.style),
   took: (run) => format.duration(run.seconds),
   error: (run) => run.error || "The painting could not be finished.",
 };
@@ -40,14 +43,22 @@ export class RunView {
    * @returns {Promise<void>} settles once the picture shows
    */
   async update(news) {
-    const { losses, frame, frame_url: address, ...rest } = news;
+    const { losses, loss, frame, frame_url: address, ...rest } = news;
     this.#run = { ...this.#run, ...rest };
+    // News without a step in it leave the last one standing.
+    if (loss) this.#run.loss = loss;
     const { state, step, steps } = this.#run;
     if (steps) this.#run.percent = Math.min(100, Math.floor((100 * step) / steps));
     this.#root.dataset.state = state;
     if (ENDED.has(state)) this.#frame.describe(this.#run.title);
     this.#write();
     await this.#frame.show(frame ?? address ?? null);
+  }
+
+  /** The server has the run no longer: only what is on the page is left. */
+  leave() {
+    this.#run.state = "gone";
+    this.#root.dataset.state = "gone";
   }
 
   #write() {
