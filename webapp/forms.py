@@ -20,6 +20,9 @@ from webapp.runs.store import Ingredient
 from webapp.samples import ROLES, Role
 from webapp.site import Site
 
+# The form takes one artwork and no earlier result, so there is nothing to blend or begin with.
+_UNOFFERED = ("style_weights", "result")
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -52,7 +55,8 @@ class Field:
     def choices(self) -> list[Choice]:
         """The entries to choose from, of a model with the state of its weights."""
         if self.setting.name != "model":
-            return [Choice(value, value.capitalize()) for value in self.setting.choices]
+            offered = (value for value in self.setting.choices if value not in _UNOFFERED)
+            return [Choice(value, value.capitalize()) for value in offered]
         return [
             Choice(model.name, model.title, "" if ready else "weights missing", not ready)
             for model, ready in ((model, state(model) != "missing") for model in MODELS.values())
@@ -112,6 +116,7 @@ class RunForm:
                 self.errors.get(setting.name),
             )
             for setting in SETTINGS
+            if setting.name not in _UNOFFERED
         ]
 
     def _take_upload(

@@ -19,7 +19,8 @@ def app(busy_app: Flask) -> Flask:
 
 def test_the_form_has_a_field_for_every_setting_with_its_default(person: Person) -> None:
     page = person.open()
-    assert set(page.values) >= {setting.name for setting in SETTINGS}
+    offered = [setting for setting in SETTINGS if setting.name != "style_weights"]
+    assert set(page.values) >= {setting.name for setting in offered}
     assert page.values["steps"] == str(BY_NAME["steps"].default)
     assert page.options["model"][0] == "vgg16"
     assert page.errors == {}
@@ -147,3 +148,10 @@ def test_a_form_without_its_mark_is_refused_and_says_why(person: Person) -> None
 
 def test_the_mark_of_one_visitor_does_not_serve_another(person: Person, stranger: Person) -> None:
     assert stranger.send(csrf_token=person.open().values["csrf_token"]).status_code == 400
+
+
+def test_the_form_offers_nothing_that_it_cannot_do(person: Person) -> None:
+    page = person.open()
+    assert "style_weights" not in page.values
+    assert 'value="noise"' in person.client.get("/").text
+    assert 'value="result"' not in person.client.get("/").text
