@@ -6,13 +6,14 @@
         print(step.step, step.loss.total)
     stransfer.save(step.image, "result.png")
 
-Reading order: `settings` and `models` (what can be chosen), `pyramid` (the plan of a run),
-`networks` and `losses` (what is measured), `objective` and `optimizers` (what is minimised and
-how), `transfer` (the run). `images`, `weights`, `checkpoint` and `progress` serve them, and
-`cli` is the door for people. The engine knows nothing of the site.
+Reading order: `settings`, `models`, `families` and `layers` (what can be chosen), `pyramid` (the
+plan of a run), `networks` and `losses` (what is measured), `objective` and `optimizers` (what is
+minimised and how), `transfer` (the run). `weights`, `weightfiles`, `downloads` and `untrained` give
+a network its filters; `images`, `checkpoint` and `progress` serve the rest, and `cli` is the door
+for people. The engine knows nothing of the site.
 
-TensorFlow is only imported by `networks`, `losses`, `objective`, `optimizers` and `transfer`,
-and these only when a run begins.
+TensorFlow is only imported by `networks`, `untrained`, `losses`, `objective`, `optimizers` and
+`transfer`, and these only when a run begins; by `downloads` only to download.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ _EPSILON = 1e-12
 def gram_matrix(features: tf.Tensor) -> tf.Tensor:
     """Return the correlations between channels, float32 [channels, channels].
 
-    `features` is [1, height, width, channels]. Gatys, Ecker, Bethge 2016, equation 3, but divided
-    by height times width, so that pictures of different sizes can be compared.
+    `features` is [views, height, width, channels], and all views of the picture count alike. Gatys,
+    Ecker, Bethge 2016, equation 3, but divided by the number of positions, so that pictures of
+    different sizes can be compared.
     """
     channels = tf.shape(features)[-1]
     vectors = tf.reshape(features, [-1, channels])
@@ -37,7 +38,7 @@ def content_distance(features: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     """Return the squared distance of two feature maps, relative to the target's squared norm.
 
     Gatys et al. 2016, equation 1, with the target's norm in place of the factor 1/2. Both are
-    [1, height, width, channels].
+    [views, height, width, channels].
     """
     return tf.reduce_sum(tf.square(features - target)) / (
         tf.reduce_sum(tf.square(target)) + _EPSILON

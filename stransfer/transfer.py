@@ -190,7 +190,7 @@ class Transfer:
     def _pictures(self, level: Level) -> tuple[tf.Tensor, tf.Tensor]:
         content = images.resize(self._content, level.width, level.height)
         height, width = self._style.shape[:2]
-        shortest = MODELS[self.settings.model].minimum_size
+        shortest = self.settings.minimum_size
         long_side = max(
             level.long_side * self.settings.style_scale,
             shortest * max(width, height) / min(width, height),
@@ -222,7 +222,7 @@ def prepare(settings: Settings) -> None:
     Builds the network, loads its weights and compiles the computations, all of which stay for
     later runs with the same model and layers, whatever the size of their pictures.
     """
-    side = MODELS[settings.model].minimum_size
+    side = settings.minimum_size
     picture = np.full((side, side, 3), 0.5, np.float32)
     program = _program(settings)
     image = _batch(picture)
@@ -261,16 +261,20 @@ def _program(settings: Settings) -> _Program:
         settings.model,
         tuple(settings.content_layer_weights.items()),
         tuple(settings.style_layer_weights.items()),
+        settings.untrained_seed,
     )
 
 
 # Building and tracing a network takes seconds, and a worker meets the same few again and again.
 @functools.lru_cache(maxsize=4)
 def _compiled(
-    model: str, content: tuple[tuple[str, float], ...], style: tuple[tuple[str, float], ...]
+    model: str,
+    content: tuple[tuple[str, float], ...],
+    style: tuple[tuple[str, float], ...],
+    untrained_seed: int | None,
 ) -> _Program:
     layers = tuple(dict([*content, *style]))
-    extractor = FeatureExtractor.of(MODELS[model], layers)
+    extractor = FeatureExtractor.of(MODELS[model], layers, untrained_seed)
     return _Program(Objective(extractor, dict(content), dict(style)))
 
 

@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 from stransfer.errors import ImageError, SettingsError
 from stransfer.models import MODELS
 from stransfer.settings import BY_NAME, SETTINGS, Setting, Settings
-from stransfer.weights import state
+from stransfer.weights import State, describe, state
 from webapp.errors import NotFoundError, SiteError
 from webapp.pictures import ingredient
 from webapp.runs.store import Ingredient
@@ -53,8 +53,12 @@ class Field:
         if self.setting.name != "model":
             return [Choice(value, value.capitalize()) for value in self.setting.choices]
         return [
-            Choice(model.name, model.title, "" if ready else "weights missing", not ready)
-            for model, ready in ((model, state(model) != "missing") for model in MODELS.values())
+            Choice(
+                model.name,
+                model.title,
+                "" if state(model) in (State.REPOSITORY, State.DISK) else describe(model),
+            )
+            for model in MODELS.values()
         ]
 
 
