@@ -6,15 +6,17 @@
         print(step.step, step.loss.total)
     stransfer.save(step.image, "result.png")
 
-Reading order: `setting`, `settings` and `models` (what can be chosen), `subject` (the pictures),
-`pyramid` (the plan of a run), `networks` and `losses` (what is measured), `objective`,
-`optimizers` and `lbfgs` (what is minimised and how), `program` (all that compiled), `transfer`
-(the run), `results` and `timelapse` (the files). `images`, `colors`, `weights`, `checkpoint`,
-`safeguard` and `progress` serve them, and `cli` is the door for people. The engine knows nothing
-of the site.
+Reading order: `setting`, `settings`, `models`, `families` and `layers` (what can be chosen),
+`subject` (the pictures), `pyramid` (the plan of a run), `networks` and `losses` (what is
+measured), `objective`, `optimizers` and `lbfgs` (what is minimised and how), `program` (all that
+compiled), `transfer` (the run), `results` and `timelapse` (the files). `weights`, `weightfiles`,
+`downloads` and `untrained` give a network its filters; `images`, `colors`, `checkpoint`,
+`safeguard` and `progress` serve the rest, and `cli` is the door for people. The engine knows
+nothing of the site.
 
-TensorFlow is only imported by `networks`, `losses`, `objective`, `optimizers`, `lbfgs`,
-`program` and `transfer`, and these only when a run begins.
+TensorFlow is only imported by `networks`, `untrained`, `losses`, `objective`, `optimizers`,
+`lbfgs`, `program` and `transfer`, and these only when a run begins; by `downloads` only to
+download.
 """
 
 from __future__ import annotations

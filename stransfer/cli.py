@@ -136,7 +136,7 @@ def _render(
         "width": level.width,
         "height": level.height,
         "model": settings.model,
-        "weights": MODELS[settings.model].weights_file,
+        "weights": weights.label(settings),
         "steps": transfer.steps,
         "seconds": seconds,
         "seconds_per_step": last.seconds_per_step or seconds / transfer.steps,
@@ -169,19 +169,20 @@ def models(as_json: bool) -> None:
             "name": model.name,
             "title": model.title,
             "weights": weights.state(model),
+            "download_mb": model.download_mb,
             "credit": model.weights_credit,
             "content_layers": dict(model.content_layers),
             "style_layers": dict(model.style_layers),
             "layers": list(model.layers),
-            "minimum_size": model.minimum_size,
+            "minimum_size": model.minimum_size({**model.content_layers, **model.style_layers}),
         }
         for model in MODELS.values()
     ]
     if as_json:
         click.echo(json.dumps(rows))
         return
-    for row in rows:
-        click.echo(f"{row['name']:12} {row['weights']:20} {row['credit']}")
+    for model in MODELS.values():
+        click.echo(f"{model.name:13} {weights.describe(model):24} {model.weights_credit}")
 
 
 @cli.command()

@@ -17,3 +17,9 @@ def instance() -> Path:
 def weights() -> tuple[Path, ...]:
     """Return the folders that may hold weight files, the operator's own first."""
     return instance() / "weights", DATA / "weights"
+
+
+def keras_cache() -> Path:
+    """Return the folder where Keras keeps the weights it has downloaded; `KERAS_HOME` moves it."""
+    home = os.environ.get("KERAS_HOME")
+    return (Path(home) if home else Path.home() / ".keras") / "models"

@@ -15,10 +15,11 @@ _EPSILON = 1e-12
 def gram_matrix(features: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
     """Return the correlations between channels, float32 [channels, channels].
 
-    `features` is [1, height, width, channels]. Gatys, Ecker, Bethge 2016, equation 3, but divided
-    by height times width, so that pictures of different sizes can be compared. With a `mask`
-    [1, any height, any width, 1] in [0, 1], a position counts as much as the mask says there: the
-    guided Gram matrix of Gatys et al. 2017, equation 4.
+    `features` is [views, height, width, channels], and all views of the picture count alike. Gatys,
+    Ecker, Bethge 2016, equation 3, but divided by the number of positions, so that pictures of
+    different sizes can be compared. With a `mask` [1, any height, any width, 1] in [0, 1], a
+    position counts as much as the mask says there: the guided Gram matrix of Gatys et al. 2017,
+    equation 4.
     """
     channels = tf.shape(features)[-1]
     vectors = tf.reshape(features, [-1, channels])
@@ -26,7 +27,7 @@ def gram_matrix(features: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor
         positions = tf.cast(tf.shape(vectors)[0], tf.float32)
         return tf.matmul(vectors, vectors, transpose_a=True) / positions
     counts = tf.image.resize(mask, tf.shape(features)[1:3], method="area")
-    counts = tf.reshape(counts, [-1, 1])
+    counts = tf.tile(tf.reshape(counts, [-1, 1]), [tf.shape(features)[0], 1])
     weighed = tf.matmul(vectors * counts, vectors, transpose_a=True)
     return tf.math.divide_no_nan(weighed, tf.reduce_sum(counts))
 
@@ -44,7 +45,7 @@ def content_distance(features: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     """Return the squared distance of two feature maps, relative to the target's squared norm.
 
     Gatys et al. 2016, equation 1, with the target's norm in place of the factor 1/2. Both are
-    [1, height, width, channels].
+    [views, height, width, channels].
     """
     return tf.reduce_sum(tf.square(features - target)) / (
         tf.reduce_sum(tf.square(target)) + _EPSILON

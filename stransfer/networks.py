@@ -8,8 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from stransfer import weights
-from stransfer.errors import WeightsError
+from stransfer import untrained, weightfiles, weights
+from stransfer.families import NO_SHIFT, Shift
+from stransfer.layers import INCEPTION_STEM
 from stransfer.models import Model
 
 
@@ -25,54 +26,86 @@ class FeatureExtractor:
         network: keras.Model,
         preprocess: Callable[[tf.Tensor], tf.Tensor],
         layers: Sequence[str],
+        shifts: Sequence[Shift] = NO_SHIFT,
     ) -> None:
-        """Keep the part of a network up to the deepest of `layers`.
+        """Measure with a network whose outputs are `layers`, in that order; see `cut`.
 
-        `preprocess` maps RGB values in [0, 255] to what the network was trained on.
+        `preprocess` maps RGB values in [0, 255] to what the network was trained on. The image is
+        measured once for each of `shifts`, moved by so many pixels down and to the right.
         """
-        outputs = [network.get_layer(layer).output for layer in layers]
-        self._cut = keras.Model(network.inputs[0], outputs)
-        self._cut.trainable = False
+        self._network = network
+        self._network.trainable = False
         self._preprocess = preprocess
+        self._shifts = tuple(shifts)
         self.layers = tuple(layers)
 
     @classmethod
-    def of(cls, model: Model, layers: Sequence[str]) -> FeatureExtractor:
+    def of(
+        cls, model: Model, layers: Sequence[str], untrained_seed: int | None = None
+    ) -> FeatureExtractor:
         """Return the extractor of a model in the catalogue, with its weights.
 
-        Raises WeightsError if they are missing, damaged, or another network's.
+        With a seed it has filters drawn from that instead. Raises WeightsError if the weights are
+        missing, damaged, or another network's.
         """
-        preprocess = getattr(keras.applications, model.module).preprocess_input
-        return cls(_build(model), preprocess, layers)
+        preprocess = preprocessing(model)
+        if untrained_seed is not None:
+            network = untrained.standardised(cut(build(model), layers))
+            untrained.fill(network, preprocess, untrained_seed)
+        else:
+            path = weights.obtain(model)
+            whole = build(model)
+            weightfiles.fill(whole, path, model.title)
+            network = cut(whole, layers)
+        return cls(network, preprocess, layers, model.family.shifts)
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return `{layer: [1, height, width, channels]}` for an image [1, height, width, 3].
+        """Return `{layer: [shifts, height, width, channels]}` for an image [1, height, width, 3].
 
         The image holds sRGB values in [0, 1]; the network's own preprocessing is applied here.
         """
-        features: Any = self._cut(self._preprocess(image * 255.0), training=False)
+        shifted = tf.concat([_moved(image, *shift) for shift in self._shifts], axis=0)
+        features: Any = self._network(self._preprocess(shifted * 255.0), training=False)
         if len(self.layers) == 1 and not isinstance(features, list | tuple):
             features = [features]
         return dict(zip(self.layers, features, strict=True))
 
 
-def _build(model: Model) -> keras.Model:
-    build = getattr(keras.applications, model.application)
-    network = build(weights=None, include_top=False, input_shape=(None, None, 3))
-    arrays = weights.load(model)
-    expected = {variable.path: tuple(variable.shape) for variable in network.weights}
-    received = {key: array.shape for key, array in arrays.items()}
-    if received != expected:
-        wrong = sorted(
-            key
-            for key in expected.keys() | received.keys()
-            if expected.get(key) != received.get(key)
-        )
-        raise WeightsError(
-            f"{weights.find(model)} does not belong to {model.title}: {wrong[0]} should have "
-            f"the shape {expected.get(wrong[0])} and has {received.get(wrong[0])}; "
-            "put the right file there."
-        )
-    for variable in network.weights:
-        variable.assign(arrays[variable.path])
+def build(model: Model) -> keras.Model:
+    """Return the network of a model for pictures of any size, with weights that mean nothing."""
+    application = getattr(keras.applications, model.application)
+    network: keras.Model = application(weights=None, include_top=False, input_shape=(None, None, 3))
     return network
+
+
+def preprocessing(model: Model) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return what maps RGB values in [0, 255] to the values the network was trained on."""
+    preprocess: Callable[[tf.Tensor], tf.Tensor]
+    preprocess = getattr(keras.applications, model.module).preprocess_input
+    return preprocess
+
+
+def cut(network: keras.Model, layers: Sequence[str]) -> keras.Model:
+    """Return the part of a network that computes the layers, in their order, and nothing else."""
+    return keras.Model(network.inputs[0], [layer_of(network, layer).output for layer in layers])
+
+
+def layer_of(network: keras.Model, name: str) -> keras.Layer:
+    """Return a layer by its name in the catalogue.
+
+    Keras numbers the layers of Inception's stem through, and starts with another number whenever
+    it builds one more network; the stem is a chain, so the count of activations finds them.
+    """
+    if name not in INCEPTION_STEM:
+        return network.get_layer(name)
+    activations = [layer for layer in network.layers if isinstance(layer, keras.layers.Activation)]
+    return activations[INCEPTION_STEM.index(name)]
+
+
+def _moved(image: tf.Tensor, down: int, right: int) -> tf.Tensor:
+    """Return the image moved by some pixels, its own edge repeated where it moved away."""
+    if not (down or right):
+        return image
+    height, width = tf.shape(image)[1], tf.shape(image)[2]
+    padded = tf.pad(image, [[0, 0], [down, 0], [right, 0], [0, 0]], "SYMMETRIC")
+    return padded[:, :height, :width]

@@ -68,7 +68,7 @@ class Objective:
     def targets_signature(self) -> Targets:
         """The shapes of the targets, for whatever size of image."""
         return Targets(
-            content=tuple(tf.TensorSpec([1, None, None, None], tf.float32) for _ in self._content),
+            content=tuple(tf.TensorSpec([None] * 4, tf.float32) for _ in self._content),
             style=tuple(tf.TensorSpec([None, None], tf.float32) for _ in self._style),
         )
 

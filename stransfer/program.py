@@ -19,7 +19,7 @@ def prepare(settings: Settings) -> None:
     Builds the network, loads its weights and compiles the computations, all of which stay for
     later runs with the same model and layers, whatever the size of their pictures.
     """
-    side = MODELS[settings.model].minimum_size
+    side = settings.minimum_size
     program = program_of(settings)
     image = tf.fill([1, side, side, 3], 0.5)
     targets = Targets(program.content_targets(image), program.style_targets(image))
@@ -35,6 +35,7 @@ def program_of(settings: Settings) -> Program:
         settings.model,
         tuple(settings.content_layer_weights.items()),
         tuple(settings.style_layer_weights.items()),
+        settings.untrained_seed,
     )
 
 
@@ -91,8 +92,11 @@ class Program:
 # Building and tracing a network takes seconds, and a worker meets the same few again and again.
 @functools.lru_cache(maxsize=4)
 def _compiled(
-    model: str, content: tuple[tuple[str, float], ...], style: tuple[tuple[str, float], ...]
+    model: str,
+    content: tuple[tuple[str, float], ...],
+    style: tuple[tuple[str, float], ...],
+    untrained_seed: int | None,
 ) -> Program:
     layers = tuple(dict([*content, *style]))
-    extractor = FeatureExtractor.of(MODELS[model], layers)
+    extractor = FeatureExtractor.of(MODELS[model], layers, untrained_seed)
     return Program(Objective(extractor, dict(content), dict(style)))

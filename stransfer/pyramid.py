@@ -39,7 +39,7 @@ def plan(width: int, height: int, settings: Settings) -> tuple[Level, ...]:
 
     Raises ImageError if the photo is so narrow that the network sees nothing at the final size.
     """
-    shortest = MODELS[settings.model].minimum_size
+    shortest = settings.minimum_size
     sizes = []
     for halvings in range(_levels(settings)):
         long_side = max(1, round(settings.size / 2**halvings))

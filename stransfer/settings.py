@@ -15,6 +15,8 @@ from stransfer.errors import SettingsError
 from stransfer.models import DEFAULT_MODEL, MODELS, LayerWeights
 from stransfer.setting import AUTO, Setting, empty
 
+UNTRAINED = "untrained"
+
 
 def _row(default: Any, **row: Any) -> Any:
     return field(default=default, metadata=row)
@@ -34,6 +36,14 @@ class Settings:
         group="basic",
         choices=tuple(MODELS),
         help="The pre-trained network whose layers measure content and style.",
+    )
+    weights: str = _row(
+        "imagenet",
+        kind="choice",
+        label="Weights",
+        choices=("imagenet", UNTRAINED),
+        help="What the network has learnt: to tell a million photographs apart, or nothing. "
+        "Untrained filters are drawn from the seed; they give textures, and need no weight file.",
     )
     steps: int = _row(
         20,
@@ -163,7 +173,8 @@ class Settings:
         minimum=0,
         maximum=2**31 - 1,
         step=1,
-        help="The number from which noise is drawn. The same seed gives the same picture.",
+        help="The number from which noise and untrained filters are drawn. The same seed gives the "
+        "same picture.",
     )
 
     def __post_init__(self) -> None:
@@ -219,16 +230,31 @@ class Settings:
         return tuple(float(part) for part in self.style_weights.split(",") if part)
 
     @property
+    def untrained_seed(self) -> int | None:
+        """The number from which the network's filters are drawn, or None if they are trained."""
+        return self.seed if self.weights == UNTRAINED else None
+
+    @property
+    def minimum_size(self) -> int:
+        """The shortest side of a picture, in pixels, that the chosen layers can see."""
+        chosen = {**self.content_layer_weights, **self.style_layer_weights}
+        return MODELS[self.model].minimum_size(chosen)
+
+    @property
     def content_layer_weights(self) -> LayerWeights:
         """The chosen content layers, or the model's own."""
         model = MODELS[self.model]
-        return model.parse_layers(self.content_layers) or model.content_layers
+        trained = self.untrained_seed is None
+        own = model.content_layers if trained else model.untrained_content_layers
+        return model.parse_layers(self.content_layers) or own
 
     @property
     def style_layer_weights(self) -> LayerWeights:
         """The chosen style layers, or the model's own."""
         model = MODELS[self.model]
-        return model.parse_layers(self.style_layers) or model.style_layers
+        trained = self.untrained_seed is None
+        own = model.style_layers if trained else model.untrained_style_layers
+        return model.parse_layers(self.style_layers) or own
 
 
 SETTINGS: tuple[Setting, ...] = tuple(

@@ -11,7 +11,6 @@ import numpy as np
 from stransfer import colors, images
 from stransfer.errors import ImageError, SettingsError
 from stransfer.images import Mask, Picture, Source
-from stransfer.models import MODELS
 from stransfer.pyramid import Level
 from stransfer.settings import Settings
 
@@ -132,7 +131,7 @@ def check_choice(settings: Settings, styles: int, with_result: bool) -> None:
 
 def _beside(style: Picture, level: Level, settings: Settings) -> tuple[int, int]:
     height, width = style.shape[:2]
-    shortest = MODELS[settings.model].minimum_size
+    shortest = settings.minimum_size
     long_side = max(
         level.long_side * settings.style_scale,
         shortest * max(width, height) / min(width, height),

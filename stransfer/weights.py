@@ -1,95 +1,105 @@
-"""Finding and reading the weights of a network.
+"""Where the weights of a network are: in a folder, still to be downloaded, or out of reach.
 
-A weight file is a NumPy archive keyed by Keras variable paths, such as `block1_conv1/kernel`. A
-variable stands there plainly, in any float type, or as a codebook: `KEY/codes` (uint8) and
-`KEY/table` (float32, 256 values), where the variable is `table[codes]`.
+They are looked for in the operator's own folder `weights/` in the instance folder, then among
+those that come with the repository, then where Keras keeps what it has downloaded. A file may be
+named after the model (`resnet50.npz`, `resnet50.weights.h5`, `resnet50.keras`, `resnet50.h5`) or as
+Keras names it. Only where there is none are they downloaded; a file that is damaged or belongs to
+another network is refused, never passed over.
 """
 
 from __future__ import annotations
 
+import enum
 import hashlib
-import zipfile
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from stransfer import folders
+from stransfer import downloads, folders, weightfiles
 from stransfer.errors import WeightsError
-from stransfer.models import Model
-
-Arrays = dict[str, npt.NDArray[np.float32]]
+from stransfer.models import MODELS, Model
+from stransfer.settings import Settings
 
 CHECKSUMS = "SHA256SUMS"
 
 
+class State(enum.StrEnum):
+    """Whether a model can be used now, in words for a list."""
+
+    REPOSITORY = "in the repository"
+    DISK = "on disk"
+    DOWNLOAD = "to be downloaded"
+    OFFLINE = "not available offline"
+
+
 def find(model: Model) -> Path | None:
     """Return the file that holds the model's weights, or None if it is in no folder."""
-    candidates = (folder / model.weights_file for folder in folders.weights())
+    names = [*(model.name + ending for ending in weightfiles.ENDINGS), model.keras_file]
+    places = (*folders.weights(), folders.keras_cache())
+    candidates = (folder / name for folder in places for name in names)
     return next((path for path in candidates if path.is_file()), None)
 
 
-def state(model: Model) -> str:
-    """Say in a few words whether the model can be used now."""
+def state(model: Model) -> State:
+    """Return whether the model's weights are here, or what stands between."""
     path = find(model)
-    if path is None:
-        return "missing"
-    return "in the repository" if path.is_relative_to(folders.DATA) else "on disk"
+    if path is not None:
+        return State.REPOSITORY if path.is_relative_to(folders.DATA) else State.DISK
+    return State.OFFLINE if downloads.failed_lately(model) else State.DOWNLOAD
 
 
-def load(model: Model) -> Arrays:
-    """Return the model's weights as float32 arrays by variable path.
+def describe(model: Model) -> str:
+    """Return the state as a phrase, with the size of what is to be downloaded."""
+    found = state(model)
+    return f"{found} ({model.download_mb} MB)" if found is State.DOWNLOAD else str(found)
 
-    Raises WeightsError if there is no such file, or if it is damaged.
+
+def obtain(model: Model) -> Path:
+    """Return the file that holds the model's weights, after downloading it if there is none.
+
+    Raises WeightsError if the file is not what its checksum says, or there is no way to get one.
     """
     path = find(model)
     if path is None:
-        places = " or ".join(str(folder) for folder in folders.weights())
-        raise WeightsError(
-            f"The weights of {model.title} are not on this machine; "
-            f"put {model.weights_file} into {places}."
-        )
-    verify(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = _decoded({key: archive[key] for key in archive.files})
-    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
-        raise WeightsError(_damaged(path)) from error
-    for key, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise WeightsError(
-                f"{path} holds values that are not numbers in {key}; put a sound copy there."
-            )
-    return arrays
+        return downloads.download(model)
+    verify(model, path)
+    return path
 
 
-def verify(path: Path) -> None:
-    """Raise WeightsError if the folder lists a checksum for the file and it is another one."""
+def check(model: Model) -> None:
+    """Raise WeightsError if the weights are not here or, as far as their file shows, damaged."""
+    path = find(model)
+    if path is None:
+        raise WeightsError(downloads.missing(model, "are not on this machine"))
+    verify(model, path)
+    if path.suffix == ".npz":
+        weightfiles.read_archive(path)
+
+
+def verify(model: Model, path: Path) -> None:
+    """Raise WeightsError if a checksum is known for the file and it has another one.
+
+    Known are those that a list in the same folder names, and Keras's of its own files.
+    """
+    expected = {"sha256": _listed(path)}
+    if path.name == model.keras_file:
+        expected["md5"] = model.md5
+    for algorithm, checksum in expected.items():
+        with path.open("rb") as file:
+            if checksum and hashlib.file_digest(file, algorithm).hexdigest() != checksum:
+                raise WeightsError(weightfiles.damaged(path))
+
+
+def label(settings: Settings) -> str:
+    """Return what a run's report calls its weights: the name of a file, or that there is none."""
+    if settings.untrained_seed is not None:
+        return f"untrained (seed {settings.untrained_seed})"
+    model = MODELS[settings.model]
+    path = find(model)
+    return path.name if path else model.keras_file
+
+
+def _listed(path: Path) -> str | None:
     listing = path.with_name(CHECKSUMS)
     if not listing.is_file():
-        return
+        return None
     rows = (line.split() for line in listing.read_text().splitlines())
-    expected = {row[1].lstrip("*"): row[0] for row in rows if len(row) == 2}.get(path.name)
-    with path.open("rb") as file:
-        if expected and hashlib.file_digest(file, "sha256").hexdigest() != expected:
-            raise WeightsError(_damaged(path))
-
-
-def _decoded(archive: dict[str, npt.NDArray[np.generic]]) -> Arrays:
-    arrays: Arrays = {}
-    for key, value in archive.items():
-        if key.endswith("/table"):
-            continue
-        if key.endswith("/codes"):
-            name = key.removesuffix("/codes")
-            arrays[name] = archive[f"{name}/table"].astype(np.float32)[value.astype(np.intp)]
-        else:
-            arrays[key] = value.astype(np.float32)
-    return arrays
-
-
-def _damaged(path: Path) -> str:
-    return (
-        f"{path} is damaged or is not the file it should be; "
-        "replace it with a fresh copy, or remove it."
-    )
+    return {row[1].lstrip("*"): row[0] for row in rows if len(row) == 2}.get(path.name)

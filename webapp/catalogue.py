@@ -15,6 +15,7 @@ def model_values() -> list[dict[str, Any]]:
             "name": model.name,
             "title": model.title,
             "weights": state(model),
+            "download_mb": model.download_mb,
             "layers": list(model.layers),
             "content_layers": dict(model.content_layers),
             "style_layers": dict(model.style_layers),

@@ -80,8 +80,8 @@ def _disk(services: Services) -> str:
 
 
 def _weights(services: Services) -> str:
-    weights.load(MODELS[DEFAULT_MODEL])
-    ready = [model.title for model in MODELS.values() if weights.state(model) != "missing"]
+    weights.check(MODELS[DEFAULT_MODEL])
+    ready = [model.title for model in MODELS.values() if weights.find(model)]
     return f"ready: {', '.join(ready)}"
 
 

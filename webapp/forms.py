@@ -13,7 +13,7 @@ from stransfer.errors import ImageError, SettingsError
 from stransfer.models import MODELS
 from stransfer.setting import Setting
 from stransfer.settings import BY_NAME, SETTINGS, Settings
-from stransfer.weights import state
+from stransfer.weights import describe, find
 from webapp.errors import NotFoundError, SiteError
 from webapp.pictures import ingredient
 from webapp.runs.store import Ingredient
@@ -58,8 +58,12 @@ class Field:
             offered = (value for value in self.setting.choices if value not in _UNOFFERED)
             return [Choice(value, value.capitalize()) for value in offered]
         return [
-            Choice(model.name, model.title, "" if ready else "weights missing", not ready)
-            for model, ready in ((model, state(model) != "missing") for model in MODELS.values())
+            Choice(
+                model.name,
+                model.title,
+                "" if find(model) else describe(model),
+            )
+            for model in MODELS.values()
         ]
 
 

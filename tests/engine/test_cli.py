@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,13 @@ CONTENT = str(folders.DATA / "content" / "cat.jpg")
 STYLE = str(folders.DATA / "style" / "night_wind.jpg")
 
 
-def stransfer(*arguments: str) -> subprocess.CompletedProcess[str]:
+def stransfer(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "webapp", *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "webapp", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
     )
 
 
@@ -92,9 +97,34 @@ def test_render_like_an_earlier_result_repeats_it_exactly(tmp_path: Path) -> Non
         assert image.format == "WEBP" and image.size == (100, 67)
 
 
+def test_without_weights_and_network_one_sentence_says_what_to_do(tmp_path: Path) -> None:
+    # A proxy on a port where nobody listens is a network that is not there.
+    here = {"INSTANCE_PATH": str(tmp_path), "KERAS_HOME": str(tmp_path / "keras")}
+    here |= {"https_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
+    output = tmp_path / "out.png"
+    arguments = ("render", CONTENT, STYLE, "-o", str(output), "--json", "--size", "100")
+    assert "to be downloaded (29 MB)" in stransfer("models", **here).stdout
+    refused = stransfer(*arguments, "--model", "densenet121", **here)
+    assert refused.returncode == 2 and not refused.stdout and not output.exists()
+    sentence = refused.stderr.strip().splitlines()[-1]
+    assert sentence.startswith("stransfer: The weights of DenseNet121 are not on this machine")
+    assert str(tmp_path / "weights") in sentence and "Traceback" not in refused.stderr
+    models = json.loads(stransfer("models", "--json", **here).stdout)
+    states = {row["name"]: row["weights"] for row in models}
+    assert states["densenet121"] == "not available offline"
+    assert states["resnet50"] == "to be downloaded"
+    done = stransfer(
+        *arguments, "--steps", "1", "--model", "densenet121", "--weights", "untrained",
+        "--seed", "3", **here,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["weights"] == "untrained (seed 3)"
+
+
 def test_models_and_settings_are_listed_for_people_and_programs() -> None:
     models = json.loads(stransfer("models", "--json").stdout)
     assert models[0]["name"] == "vgg16" and models[0]["weights"] == "in the repository"
+    assert len(models) == 13 and models[7]["download_mb"] == 95
     assert "block4_conv2" in models[0]["layers"]
     assert "vgg16" in stransfer("models").stdout
     settings = json.loads(stransfer("settings", "--json").stdout)

@@ -64,6 +64,7 @@ def test_settings_survive_json() -> None:
         ("style_weights", [1, "x"], "above 0 for each artwork"),
         ("preserve_color", "all", "none, luminance, histogram"),
         ("content_layers", "block9_conv1", "no layer 'block9_conv1'; choose from block1_conv1"),
+        ("weights", "mine", "one of imagenet, untrained"),
         ("style_layers", "block1_conv1:-1", "above 0"),
         ("style_layers", "block1_conv1:x", "above 0"),
         ("style_layers", 5, "layer names"),
@@ -86,7 +87,7 @@ def test_every_wrong_value_is_named_at_once() -> None:
 
 
 def test_an_unknown_setting_is_refused_with_the_list_of_settings() -> None:
-    with pytest.raises(SettingsError, match="settings are model, steps"):
+    with pytest.raises(SettingsError, match="settings are model, weights, steps"):
         Settings.parse({"stepz": 3})
 
 

@@ -29,7 +29,7 @@ def tiny_network(weights: list[npt.NDArray[np.float64]]) -> Any:
     inputs = keras.Input((None, None, 3))
     first = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="first")(inputs)
     second = keras.layers.Conv2D(5, 3, padding="same", activation="relu", name="second")(first)
-    network = keras.Model(inputs, second)
+    network = keras.Model(inputs, [first, second])
     network.set_weights(weights)
     return network
 
