@@ -1,4 +1,4 @@
-"""The web process: `python wsgi.py`, or `stransfer web`, which runs this file."""
+"""The web process. `stransfer web` runs this file, with the configured ASYNC_MODE."""
 
 import os
 import warnings

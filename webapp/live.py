@@ -1,6 +1,6 @@
 """The Socket.IO side: who may watch which run, and the green thread that keeps them informed.
 
-This module and `wsgi.py` are the only places that depend on how the site serves many at once.
+Eventlet itself is only imported by `wsgi.py`; here and in `serving` its name is passed on.
 """
 
 from __future__ import annotations
