@@ -85,7 +85,9 @@ def _render(
     images.write(output, images.encode(images.to_image(step.image), "PNG"))
     seconds = time.monotonic() - started
     if not quiet:
-        click.echo(f"{output}: {transfer.levels[-1].width} × {transfer.levels[-1].height}")
+        last = transfer.levels[-1]
+        used = f"{MODELS[settings.model].title}, {weights.label(settings)}"
+        click.echo(f"{output}: {last.width} × {last.height}, {used}")
     return {
         "output": str(output),
         "width": transfer.levels[-1].width,
