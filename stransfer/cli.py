@@ -94,7 +94,8 @@ def render(
     if as_json:
         click.echo(json.dumps(report))
     else:
-        click.echo(f"{output}: {report['width']} × {report['height']}")
+        used = f"{MODELS[settings.model].title}, {report['weights']}"
+        click.echo(f"{output}: {report['width']} × {report['height']}, {used}")
 
 
 def _settings(like: Path | None, given: dict[str, str | None]) -> Settings:

@@ -107,9 +107,10 @@ def xception() -> Family:
         style_layers={
             "block1_conv1_act": 1.0,
             "block1_conv2_act": 1.0,
+            "block2_sepconv2_act": 1.0,
             "block3_sepconv2_act": 1.0,
-            "block4_sepconv2_act": 1.0,
-            "block5_sepconv2_act": 1.0,
+            "block4_sepconv2_act": 0.5,
+            "block5_sepconv2_act": 0.5,
         },
         untrained_layers=("block1_conv2_act", "block2_sepconv2_act", "block3_sepconv2_act"),
     )

@@ -64,6 +64,13 @@ def test_the_loss_falls_on_every_level(run: Run) -> None:
     assert steps[-1].loss.style < 0.6 * steps[0].loss.style
 
 
+@pytest.mark.parametrize("model", ["vgg19", "xception"])
+def test_the_other_networks_of_the_repository_paint_as_well(run: Run, model: str) -> None:
+    steps = run(model=model, scales=1, steps=8)
+    assert steps[-1].loss.style < 0.7 * steps[0].loss.style
+    assert steps[-1].loss.content < 1.0
+
+
 def test_the_total_is_the_weighted_sum_of_its_parts(run: Run) -> None:
     weights = Weights.of(dataclasses.replace(QUICK, style_weight=3.0))
     for step in run(style_weight=3.0):
