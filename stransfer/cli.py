@@ -7,6 +7,7 @@ with exit code 1; a traceback is never shown.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import time
@@ -27,6 +28,8 @@ from stransfer.subject import Subject
 
 if TYPE_CHECKING:
     from stransfer.transfer import Step, Transfer
+
+_DEBUG = "STRANSFER_DEBUG"
 
 _PICTURE = click.Path(path_type=Path)
 
@@ -50,6 +53,12 @@ def run_command_line(group: click.Group) -> None:
         _fail(str(error), error.exit_code)
     except BrokenPipeError:
         sys.exit(1)
+    except Exception as error:
+        if os.environ.get(_DEBUG):
+            raise
+        reason = (str(error).strip().splitlines() or [""])[0]
+        seen = f"{type(error).__name__}: {reason}"
+        _fail(f"Something unexpected went wrong ({seen}); set {_DEBUG}=1 to see where.", 1)
 
 
 def _fail(sentence: str, code: int) -> None:

@@ -15,7 +15,7 @@ BACK_OFFS = 4
 
 @dataclass
 class Safeguard:
-    """Keeps the best image of a level, and the part of the learning rate that is still trusted.
+    """Keeps the best image of one level, and the part of the learning rate that is still trusted.
 
     `caution` starts at 1 and is halved with each divergence.
     """
@@ -24,10 +24,6 @@ class Safeguard:
     _first: float | None = None
     _best: float = math.inf
     _state: State | None = None
-
-    def begin_level(self) -> None:
-        """Forget the level before: losses of different sizes do not compare."""
-        self._first, self._best, self._state = None, math.inf, None
 
     def sound(self, loss: float, state: State) -> bool:
         """Note the loss of a state's image; return False if the run has diverged with it."""

@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from PIL import Image
 
 from stransfer import folders
+from stransfer.cli import run_command_line
 from stransfer.settings import SETTINGS
 
 CONTENT = str(folders.DATA / "content" / "cat.jpg")
@@ -137,3 +139,20 @@ def test_every_setting_is_an_option_with_help() -> None:
     for setting in SETTINGS:
         assert f"--{setting.name.replace('_', '-')}" in shown
         assert setting.help.split(".")[0] in shown
+
+
+def test_what_nobody_expected_is_one_sentence_and_code_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = click.Group("group")
+
+    @group.command()
+    def fail() -> None:
+        raise RuntimeError("out of memory\nand more")
+
+    monkeypatch.setattr(sys, "argv", ["group", "fail"])
+    with pytest.raises(SystemExit) as ended:
+        run_command_line(group)
+    shown = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert "RuntimeError: out of memory)" in shown and len(shown.strip().splitlines()) == 1

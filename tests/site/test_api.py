@@ -62,6 +62,8 @@ def test_a_run_is_accepted_with_samples_by_name_and_all_its_settings(
     assert run["style"] == ["sample:fjord.jpg", "sample:great_swell.jpg"]
     listed = client.get(f"{API}/runs", headers=headers).json
     assert listed is not None and [one["id"] for one in listed["runs"]] == [run["id"]]
+    assert listed["runs"][0]["queue_position"] == 1
+    assert run["title"] == "Cat in the manner of Fjord and Great swell"
 
 
 def test_a_picture_of_ones_own_can_be_used_by_its_id(

@@ -101,7 +101,11 @@ def runs() -> dict[str, Any]:
     page = max(1, request.args.get("page", default=1, type=int))
     history, pages = site.runs.history(visitor, page, site.services.config.page_size)
     shown = (site.runs.live(visitor) if page == 1 else []) + history
-    return {"runs": [run_values(run, [], None, None) for run in shown], "pages": pages}
+    listed = [
+        run_values(run, [], site.runs.last_loss(run.id), site.runs.queue_position(run))
+        for run in shown
+    ]
+    return {"runs": listed, "pages": pages}
 
 
 @blueprint.get("/runs/<id>")

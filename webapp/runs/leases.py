@@ -76,7 +76,8 @@ class Leases:
         with self._database.writing() as session:
             run = owned(session, claim)
             run.attempts -= 1
-            run.fruitless -= 1
+            # Its checkpoint on the way out may already have counted it as fruitful.
+            run.fruitless = max(0, run.fruitless - 1)
             self._put_back(run, "")
 
     def waiting(self) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from stransfer import pyramid
@@ -83,7 +83,7 @@ class RunStore:
             visitor_id=visitor_id,
             submission=_order(submission or uuid.uuid4().hex, [content, *styles], settings),
             created_at=time.time(),
-            title=f"{content.title} in the manner of {styles[0].title}"[:200],
+            title=_title(content, styles)[:200],
             content=vars(content),
             styles=[vars(style) for style in styles],
             settings=settings.as_dict(),
@@ -194,7 +194,6 @@ class RunStore:
         """Remove a run with all its pictures, whatever it is doing."""
         with self._database.writing() as session:
             run = _own(session, visitor_id, run_id, lock=True)
-            session.execute(delete(Loss).where(Loss.run_id == run.id))
             session.delete(run)
         self._services.media.delete_folder(folder(run_id))
 
@@ -238,6 +237,10 @@ def known_visitor(session: Session, visitor_id: str) -> None:
     if session.get(Visitor, visitor_id) is None:
         session.add(Visitor(id=visitor_id, created_at=time.time()))
         session.flush()
+
+
+def _title(content: Ingredient, styles: Sequence[Ingredient]) -> str:
+    return f"{content.title} in the manner of {' and '.join(style.title for style in styles)}"
 
 
 def _order(submission: str, pictures: Sequence[Ingredient], settings: Settings) -> str:
