@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from stransfer import images, loading, results, weights
 from stransfer import timelapse as film
+from stransfer.catalogue import model_values
 from stransfer.errors import DivergedError, ImageError, StransferError
 from stransfer.models import MODELS
 from stransfer.options import setting_options, shown_default
@@ -174,22 +175,8 @@ def _with_progress(transfer: Transfer, frames: film.Timelapse | None) -> Iterato
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def models(as_json: bool) -> None:
     """List the networks, and whether their weights are here."""
-    rows = [
-        {
-            "name": model.name,
-            "title": model.title,
-            "weights": weights.state(model),
-            "download_mb": model.download_mb,
-            "credit": model.weights_credit,
-            "content_layers": dict(model.content_layers),
-            "style_layers": dict(model.style_layers),
-            "layers": list(model.layers),
-            "minimum_size": model.minimum_size({**model.content_layers, **model.style_layers}),
-        }
-        for model in MODELS.values()
-    ]
     if as_json:
-        click.echo(json.dumps(rows))
+        click.echo(json.dumps(model_values()))
         return
     for model in MODELS.values():
         click.echo(f"{model.name:13} {weights.describe(model):24} {model.weights_credit}")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stransfer import folders
+from stransfer.images import Limits
 from webapp.errors import ConfigError
 
 ASYNC_MODES = ("eventlet", "threading")
@@ -56,10 +57,14 @@ class Config:
     )
     max_upload_mb: int = _key(10, "The largest picture file, in MiB.", minimum=1, maximum=1024)
     max_request_mb: int = _key(128, "The largest whole request, in MiB.", minimum=1, maximum=4096)
-    max_megapixels: int = _key(50, "The largest picture, in megapixels.", minimum=1, maximum=1000)
-    max_side: int = _key(12_000, "The longest side of a picture, in px.", minimum=100)
-    min_side: int = _key(32, "The shortest side of a picture, in px.", minimum=1)
-    max_aspect: float = _key(20.0, "How many times longer than short a picture may be.", minimum=1)
+    max_megapixels: int = _key(
+        Limits.pixels // 1_000_000, "The largest picture, in megapixels.", minimum=1, maximum=1000
+    )
+    max_side: int = _key(Limits.longest_side, "The longest side of a picture, in px.", minimum=100)
+    min_side: int = _key(Limits.shortest_side, "The shortest side of a picture, in px.", minimum=1)
+    max_aspect: float = _key(
+        Limits.aspect, "How many times longer than short a picture may be.", minimum=1
+    )
     decode_seconds: int = _key(
         20, "The processor time in which an upload must be decoded.", minimum=1
     )

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
+from stransfer.catalogue import model_values
 from stransfer.errors import SettingsError
 from stransfer.settings import SETTINGS, Settings
-from webapp.catalogue import model_values
 from webapp.errors import UnauthorizedError, UnusableError
 from webapp.pictures import ingredient
 from webapp.runs.snapshot import run_values
