@@ -6,18 +6,36 @@ the size of the image nor on the network, and one set of weights suits them all.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import tensorflow as tf
 
 # Keeps a target without any signal (a black picture, a dead layer) from dividing by zero.
 _EPSILON = 1e-12
 
 
-def gram_matrix(features: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
-    """Return the correlations between channels, float32 [channels, channels].
+class GramSums(NamedTuple):
+    """The sum over positions of the products of channels, and the number of positions.
+
+    float32 [channels, channels] and a scalar. The sums of parts of a picture add up to those of the
+    whole.
+    """
+
+    products: tf.Tensor
+    positions: tf.Tensor
+
+    @property
+    def gram_matrix(self) -> tf.Tensor:
+        """The mean product of every two channels, 0 where there is no position at all."""
+        return tf.math.divide_no_nan(self.products, self.positions)
+
+
+def gram_sums(features: tf.Tensor, mask: tf.Tensor | None = None) -> GramSums:
+    """Return the correlations between channels, as sums.
 
     `features` is [views, height, width, channels], and all views of the picture count alike. Gatys,
-    Ecker, Bethge 2016, equation 3, but divided by the number of positions, so that pictures of
-    different sizes can be compared. With a `mask` [1, any height, any width, 1] in [0, 1], a
+    Ecker, Bethge 2016, equation 3, but to be divided by the number of positions, so that pictures
+    of different sizes can be compared. With a `mask` [1, any height, any width, 1] in [0, 1], a
     position counts as much as the mask says there: the guided Gram matrix of Gatys et al. 2017,
     equation 4.
     """
@@ -25,11 +43,16 @@ def gram_matrix(features: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor
     vectors = tf.reshape(features, [-1, channels])
     if mask is None:
         positions = tf.cast(tf.shape(vectors)[0], tf.float32)
-        return tf.matmul(vectors, vectors, transpose_a=True) / positions
+        return GramSums(tf.matmul(vectors, vectors, transpose_a=True), positions)
     counts = tf.image.resize(mask, tf.shape(features)[1:3], method="area")
     counts = tf.tile(tf.reshape(counts, [-1, 1]), [tf.shape(features)[0], 1])
-    weighed = tf.matmul(vectors * counts, vectors, transpose_a=True)
-    return tf.math.divide_no_nan(weighed, tf.reduce_sum(counts))
+    products = tf.matmul(vectors * counts, vectors, transpose_a=True)
+    return GramSums(products, tf.reduce_sum(counts))
+
+
+def gram_matrix(features: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
+    """Return the correlations between channels, float32 [channels, channels]; see `gram_sums`."""
+    return gram_sums(features, mask).gram_matrix
 
 
 def style_distance(gram: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
@@ -41,15 +64,23 @@ def style_distance(gram: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(tf.square(gram - target)) / (tf.reduce_sum(tf.square(target)) + _EPSILON)
 
 
-def content_distance(features: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+def content_distance(
+    features: tf.Tensor, target: tf.Tensor, energy: tf.Tensor | None = None
+) -> tf.Tensor:
     """Return the squared distance of two feature maps, relative to the target's squared norm.
 
     Gatys et al. 2016, equation 1, with the target's norm in place of the factor 1/2. Both are
-    [views, height, width, channels].
+    [views, height, width, channels]. Where they are a part of larger maps, `energy` is the squared
+    norm of the whole target, and the distances of the parts add up to that of the whole.
     """
-    return tf.reduce_sum(tf.square(features - target)) / (
-        tf.reduce_sum(tf.square(target)) + _EPSILON
-    )
+    if energy is None:
+        energy = feature_energy(target)
+    return tf.reduce_sum(tf.square(features - target)) / (energy + _EPSILON)
+
+
+def feature_energy(features: tf.Tensor) -> tf.Tensor:
+    """Return the squared norm of a feature map."""
+    return tf.reduce_sum(tf.square(features))
 
 
 def total_variation(image: tf.Tensor) -> tf.Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ from stransfer import untrained, weightfiles, weights
 from stransfer.families import NO_SHIFT, Shift
 from stransfer.layers import INCEPTION_STEM
 from stransfer.models import Model
+from stransfer.receptive_field import ReceptiveField, receptive_fields
 
 
 class FeatureExtractor:
@@ -69,6 +71,15 @@ class FeatureExtractor:
         if len(self.layers) == 1 and not isinstance(features, list | tuple):
             features = [features]
         return dict(zip(self.layers, features, strict=True))
+
+    @functools.cached_property
+    def receptive_fields(self) -> Mapping[str, ReceptiveField]:
+        """Which pixels the positions of each layer see, in whichever way the image is shifted."""
+        shift = max(max(moved) for moved in self._shifts)
+        return {
+            layer: field._replace(before=field.before + shift)
+            for layer, field in zip(self.layers, receptive_fields(self._network), strict=True)
+        }
 
 
 def build(model: Model) -> keras.Model:

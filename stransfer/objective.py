@@ -53,36 +53,36 @@ class Losses(NamedTuple):
 class Objective:
     """The loss of an image. Gatys, Ecker, Bethge 2016, equation 7.
 
-    Within content and within style the layers' weights are normalised to sum to 1.
+    Within `content` and within `style` the layers' weights are normalised to sum to 1.
     """
 
     def __init__(
         self, extractor: FeatureExtractor, content: LayerWeights, style: LayerWeights
     ) -> None:
         """Measure with weighted content and style layers, all of which the extractor has."""
-        self._content = _shares(content)
-        self._style = _shares(style)
-        self._extractor = extractor
+        self.content = _shares(content)
+        self.style = _shares(style)
+        self.extractor = extractor
 
     @property
     def targets_signature(self) -> Targets:
         """The shapes of the targets, for whatever size of image."""
         return Targets(
-            content=tuple(tf.TensorSpec([None] * 4, tf.float32) for _ in self._content),
-            style=tuple(tf.TensorSpec([None, None], tf.float32) for _ in self._style),
+            content=tuple(tf.TensorSpec([None] * 4, tf.float32) for _ in self.content),
+            style=tuple(tf.TensorSpec([None, None], tf.float32) for _ in self.style),
         )
 
     def content_targets(self, content: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Return the feature maps of a photo [1, height, width, 3] in [0, 1]."""
-        features = self._extractor(content)
-        return tuple(features[layer] for layer in self._content)
+        features = self.extractor(content)
+        return tuple(features[layer] for layer in self.content)
 
     def style_targets(
         self, style: tf.Tensor, mask: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, ...]:
         """Return the Gram matrices of an artwork [1, height, width, 3], or of a part of it."""
-        features = self._extractor(style)
-        return tuple(losses.gram_matrix(features[layer], mask) for layer in self._style)
+        features = self.extractor(style)
+        return tuple(losses.gram_matrix(features[layer], mask) for layer in self.style)
 
     def losses(
         self,
@@ -95,19 +95,19 @@ class Objective:
 
         With a mask [1, height, width, 1], only what is white in it is compared with the artwork.
         """
-        features = self._extractor(image)
+        features = self.extractor(image)
         content = tf.add_n(
             [
                 share * losses.content_distance(features[layer], target)
                 for (layer, share), target in zip(
-                    self._content.items(), targets.content, strict=True
+                    self.content.items(), targets.content, strict=True
                 )
             ]
         )
         style = tf.add_n(
             [
                 share * losses.style_distance(losses.gram_matrix(features[layer], mask), target)
-                for (layer, share), target in zip(self._style.items(), targets.style, strict=True)
+                for (layer, share), target in zip(self.style.items(), targets.style, strict=True)
             ]
         )
         tv = losses.total_variation(image)

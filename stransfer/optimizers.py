@@ -133,6 +133,9 @@ class Lbfgs:
 
 OPTIMIZERS: Mapping[str, Optimizer] = {"adam": Adam(), "lbfgs": Lbfgs()}
 
+# The one that works out the detail of results larger than `size`.
+FINISHING = "adam"
+
 _IMAGE = tf.TensorSpec([1, None, None, 3], tf.float32)
 _SCALAR = tf.TensorSpec([], tf.float32)
 

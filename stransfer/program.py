@@ -11,6 +11,8 @@ from stransfer.networks import FeatureExtractor
 from stransfer.objective import Losses, Objective, Targets, Weights
 from stransfer.optimizers import OPTIMIZERS
 from stransfer.settings import Settings
+from stransfer.tiled_evaluation import gram_matrices
+from stransfer.tiled_objective import TiledObjective
 
 
 def prepare(settings: Settings) -> None:
@@ -22,7 +24,7 @@ def prepare(settings: Settings) -> None:
     side = settings.minimum_size
     program = program_of(settings)
     image = tf.fill([1, side, side, 3], 0.5)
-    targets = Targets(program.content_targets(image), program.style_targets(image))
+    targets = Targets(program.content_targets(image), gram_matrices(program.tiled, image))
     losses, gradient = program.evaluate(image, targets, Weights.of(settings))
     OPTIMIZERS[settings.optimizer].update(
         OPTIMIZERS[settings.optimizer].start(image), lambda _: (losses, gradient), 0.0
@@ -53,17 +55,11 @@ class Program:
         arguments = [image, objective.targets_signature, Weights(scalar, scalar, scalar)]
         self._objective = objective
         self.content_targets = tf.function(objective.content_targets, input_signature=[image])
-        self._style = tf.function(objective.style_targets, input_signature=[image])
-        self._masked_style = tf.function(objective.style_targets, input_signature=[image, mask])
+        self.tiled = TiledObjective(objective)
         self._evaluate = tf.function(objective.losses_and_gradient, input_signature=arguments)
         self._masked_evaluate = tf.function(
             self._evaluated_where_painted, input_signature=[*arguments, mask, image]
         )
-
-    def style_targets(self, style: tf.Tensor, *mask: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """Return the Gram matrices of an artwork, or of the part that a mask chooses."""
-        found: tuple[tf.Tensor, ...] = (self._masked_style if mask else self._style)(style, *mask)
-        return found
 
     def evaluate(
         self, image: tf.Tensor, targets: Targets, weights: Weights, *guide: tf.Tensor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from stransfer.errors import ImageError
@@ -17,6 +18,12 @@ AUTO_COARSEST = 110
 # How many updates a level gets for each update at the level above it. A level has a quarter of
 # the pixels of the next one, so twice as many updates still cost half as much.
 MORE_STEPS = 2
+
+# A level beyond `size` has four times the pixels of the one before it, and is there to work out
+# its detail, not to look for another picture: a quarter of the updates keeps the cost the same,
+# as long as there are enough of them to follow the gradient at all.
+FEWER_STEPS = 4
+FEWEST_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Level:
 
 
 def plan(width: int, height: int, settings: Settings) -> tuple[Level, ...]:
-    """Return the levels for a photo of this size, the coarsest first, the final size last.
+    """Return the levels for a photo of this size, the coarsest first, the finished one last.
 
     Raises ImageError if the photo is so narrow that the network sees nothing at the final size.
     """
@@ -49,7 +56,20 @@ def plan(width: int, height: int, settings: Settings) -> tuple[Level, ...]:
         sizes.append((level_width, level_height, long_side, settings.steps * MORE_STEPS**halvings))
     if not sizes:
         raise ImageError(_too_narrow(width, height, shortest, settings))
-    return tuple(Level(*size) for size in reversed(sizes))
+    coarse = tuple(Level(*size) for size in reversed(sizes))
+    return coarse + _finishing(width, height, settings)
+
+
+def _finishing(width: int, height: int, settings: Settings) -> tuple[Level, ...]:
+    """Return the levels beyond `size`, up to the output size, each at most twice the one before."""
+    growth = settings.output_long_side / settings.size
+    count = math.ceil(math.log2(growth))
+    levels = []
+    for index in range(1, count + 1):
+        long_side = round(settings.size * growth ** (index / count))
+        steps = max(min(FEWEST_STEPS, settings.steps), settings.steps // FEWER_STEPS**index)
+        levels.append(Level(*fit(width, height, long_side), long_side, steps))
+    return tuple(levels)
 
 
 def _levels(settings: Settings) -> int:

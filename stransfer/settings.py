@@ -67,6 +67,18 @@ class Settings:
         step=10,
         help="The long side of the image while it is painted. The aspect ratio is kept.",
     )
+    output_size: int | str = _row(
+        AUTO,
+        kind="integer",
+        label="Output size",
+        unit="px",
+        minimum=100,
+        maximum=4000,
+        step=100,
+        automatic=True,
+        help="The long side of the finished picture. Auto is the size above; larger is painted on "
+        "from there, piece by piece, which takes many times longer.",
+    )
     content_weight: float = _row(
         1.0,
         kind="number",
@@ -188,6 +200,11 @@ class Settings:
                 errors[setting.name] = str(error)
         if not errors:
             errors = self._layer_errors()
+        if not errors and self.output_long_side < self.size:
+            errors["output_size"] = (
+                f"Output size must be at least the size, {self.size} px; raise it, or lower the "
+                "size."
+            )
         if not errors and self.content_weight == self.style_weight == 0:
             errors["style_weight"] = (
                 "Content weight and style weight are both 0, so there is nothing to paint; "
@@ -223,6 +240,11 @@ class Settings:
     def as_dict(self) -> dict[str, Any]:
         """Return every setting by name, as plain values that JSON can hold."""
         return dataclasses.asdict(self)
+
+    @property
+    def output_long_side(self) -> int:
+        """The long side of the finished picture, in pixels."""
+        return self.size if self.output_size == AUTO else int(self.output_size)
 
     @property
     def style_blend(self) -> tuple[float, ...]:

@@ -132,8 +132,10 @@ def check_choice(settings: Settings, styles: int, with_result: bool) -> None:
 def _beside(style: Picture, level: Level, settings: Settings) -> tuple[int, int]:
     height, width = style.shape[:2]
     shortest = settings.minimum_size
+    # Beyond `size` only fine detail is left to paint, and an enlarged artwork has none.
+    enlarged = max(settings.size, min(level.long_side, max(width, height)))
     long_side = max(
-        level.long_side * settings.style_scale,
+        min(level.long_side, enlarged) * settings.style_scale,
         shortest * max(width, height) / min(width, height),
     )
     return images.fit(width, height, round(long_side))

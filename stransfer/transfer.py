@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ import tensorflow as tf
 from stransfer import colors, images, pyramid
 from stransfer.checkpoint import Checkpoint
 from stransfer.errors import DivergedError, TransferError
+from stransfer.evaluation import batch, evaluation
 from stransfer.images import Picture, Source
-from stransfer.objective import Losses, Targets, Weights
-from stransfer.optimizers import OPTIMIZERS, State, decayed
+from stransfer.optimizers import FINISHING, OPTIMIZERS, Optimizer, State, decayed
 from stransfer.program import Program, program_of
 from stransfer.progress import Pace
 from stransfer.pyramid import Level
@@ -81,6 +82,10 @@ class _State:
     optimizer: State
 
 
+class _StoppedError(Exception):
+    """Somebody asked to stop in the middle of a step."""
+
+
 class Transfer:
     """A run that is ready to go. Iterate over it once; stop between steps to cancel it."""
 
@@ -89,24 +94,38 @@ class Transfer:
         subject.check(settings)
         self._original = subject.content
         self._subject = subject.prepared(settings)
-        self._optimizer = OPTIMIZERS[settings.optimizer]
         self.settings = settings
         height, width = subject.content.shape[:2]
         self.levels = pyramid.plan(width, height, settings)
         self.steps = sum(level.steps for level in self.levels)
 
-    def start(self, checkpoint: Checkpoint | None = None) -> Iterator[Step]:
+    def start(
+        self,
+        checkpoint: Checkpoint | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Step]:
         """Yield a Step after each update, from the beginning or from a checkpoint of this run.
 
-        Raises DivergedError, with the best image, if the loss explodes however small the steps.
+        A step of a large result takes minutes; while it goes on, `stopped` is asked every few
+        seconds, and if it says so the iterator ends there. Raises DivergedError, with the best
+        image, if the loss explodes however small the steps.
         """
+
+        def proceed() -> None:
+            if stopped():
+                raise _StoppedError
+
+        with contextlib.suppress(_StoppedError):
+            yield from self._steps(checkpoint, proceed)
+
+    def _steps(self, checkpoint: Checkpoint | None, proceed: Callable[[], None]) -> Iterator[Step]:
         started = time.monotonic()
         pace = Pace(self.levels)
         program = program_of(self.settings)
         state = self._restored(checkpoint) if checkpoint else self._first_state()
         for index in range(state.level, len(self.levels)):
             state = self._at_level(state, index)
-            for after, loss in self._level(program, state):
+            for after, loss in self._level(program, state, proceed):
                 state = after
                 pace.step(index)
                 yield Step(
@@ -122,20 +141,17 @@ class Transfer:
                     finished=self._finished,
                 )
 
-    def _level(self, program: Program, state: _State) -> Iterator[tuple[_State, Loss]]:
+    def _level(
+        self, program: Program, state: _State, proceed: Callable[[], None]
+    ) -> Iterator[tuple[_State, Loss]]:
         """Yield the state after each update at one level, with the loss it started from."""
         level = self.levels[state.level]
-        targets = self._targets(program, level)
-        guide = self._guide(level)
-        weights = Weights.of(self.settings)
+        optimizer = self._optimizer_at(state.level)
+        evaluate = evaluation(program, self._subject, level, self.settings, proceed)
         guard = Safeguard(state.caution)
-
-        def evaluate(image: tf.Tensor) -> tuple[Losses, tf.Tensor]:
-            return program.evaluate(image, targets, weights, *guide)
-
         while state.steps_done < level.steps:
             rate = self._rate(state) * guard.caution
-            losses, after = self._optimizer.update(state.optimizer, evaluate, rate)
+            losses, after = optimizer.update(state.optimizer, evaluate, rate)
             loss = Loss(*(float(part) for part in losses))
             if guard.sound(loss.total, state.optimizer):
                 state = _State(state.level, state.steps_done + 1, guard.caution, after)
@@ -147,7 +163,7 @@ class Transfer:
         best = guard.best or state.optimizer
         if not guard.back_off():
             raise DivergedError(self._finished(best.image.numpy()[0], state.level))
-        fresh = self._optimizer.start(best.image)
+        fresh = self._optimizer_at(state.level).start(best.image)
         return _State(state.level, state.steps_done, guard.caution, fresh)
 
     def check(self, checkpoint: Checkpoint) -> None:
@@ -174,14 +190,23 @@ class Transfer:
         done = state.steps_done / self.levels[state.level].steps
         return decayed(done) * self.settings.learning_rate
 
+    def _optimizer_at(self, index: int) -> Optimizer:
+        """Return how the image is updated at a level.
+
+        Beyond `size` there are too few updates to learn a curvature from, and to remember them
+        would take more memory than all the rest.
+        """
+        beyond = self.levels[index].long_side > self.settings.size
+        return OPTIMIZERS[FINISHING if beyond else self.settings.optimizer]
+
     def _first_state(self) -> _State:
         picture = self._subject.start_at(self.levels[0], self.settings)
-        return _State(0, 0, 1.0, self._optimizer.start(_batch(picture)))
+        return _State(0, 0, 1.0, self._optimizer_at(0).start(batch(picture)))
 
     def _restored(self, checkpoint: Checkpoint) -> _State:
         self.check(checkpoint)
         try:
-            state = self._optimizer.restored(checkpoint.state)
+            state = self._optimizer_at(checkpoint.level).restored(checkpoint.state)
         except KeyError as error:
             raise TransferError(
                 "The checkpoint belongs to another optimizer; start the run again from the "
@@ -197,43 +222,18 @@ class Transfer:
         size = [level.height, level.width]
         image = tf.image.resize(state.optimizer.image, size, method="bicubic")
         if self.settings.init == "content":
-            image += _batch(self._detail(self.levels[state.level], level))
+            image += batch(self._detail(self.levels[state.level], level))
         image = tf.clip_by_value(image, 0.0, 1.0)
-        return _State(index, 0, state.caution, self._optimizer.resized(state.optimizer, image))
+        before, optimizer = self._optimizer_at(state.level), self._optimizer_at(index)
+        if optimizer is before:
+            return _State(index, 0, state.caution, optimizer.resized(state.optimizer, image))
+        return _State(index, 0, state.caution, optimizer.start(image))
 
     def _detail(self, coarse: Level, fine: Level) -> Picture:
         """Return what the photo shows at a finer level that the coarser one could not hold."""
         content = self._subject.content_at(fine)
         blurred = self._subject.content_at(coarse)
         return content - images.resize(blurred, fine.width, fine.height)
-
-    def _targets(self, program: Program, level: Level) -> Targets:
-        """Return the photo's feature maps and the blend of the artworks' Gram matrices.
-
-        Gram matrices are means over positions, so those of a blend are the mean of its parts'.
-        """
-        mask = self._subject.style_mask_at(level, self.settings)
-        masks = [] if mask is None else [_batch(mask[..., np.newaxis])]
-        grams = [
-            program.style_targets(_batch(style), *masks)
-            for style in self._subject.styles_at(level, self.settings)
-        ]
-        blend = self.settings.style_blend or (1.0,) * len(grams)
-        shares = [weight / sum(blend) for weight in blend]
-        return Targets(
-            content=program.content_targets(_batch(self._subject.content_at(level))),
-            style=tuple(
-                tf.add_n([share * gram for share, gram in zip(shares, layer, strict=True)])
-                for layer in zip(*grams, strict=True)
-            ),
-        )
-
-    def _guide(self, level: Level) -> tuple[tf.Tensor, ...]:
-        """Return mask and photo where only a part of the photo is painted, else nothing."""
-        mask = self._subject.content_mask_at(level)
-        if mask is None:
-            return ()
-        return _batch(mask[..., np.newaxis]), _batch(self._subject.content_at(level))
 
     def _finished(self, picture: Picture, index: int) -> Picture:
         """Return the image of a level as a person sees it: masked, and in the wanted colours."""
@@ -272,7 +272,3 @@ def run(
         content, style, content_mask=content_mask, style_mask=style_mask, init_image=init_image
     )
     return Transfer(subject, settings or Settings()).start(checkpoint)
-
-
-def _batch(picture: Picture) -> tf.Tensor:
-    return tf.constant(picture[np.newaxis], tf.float32)
