@@ -15,8 +15,8 @@ files). `weights`, `weightfiles`, `downloads` and `untrained` give a network its
 The engine knows nothing of the site.
 
 TensorFlow is only imported by `networks`, `untrained`, `losses`, `objective`, `optimizers`,
-`lbfgs`, `program` and `transfer`, and these only when a run begins; by `downloads` only to
-download, and by `precision` only to measure.
+`lbfgs`, `safeguard`, `program` and `transfer`, and these only when a run begins; by `downloads`
+only to download, and by `precision` only to measure.
 """
 
 from __future__ import annotations

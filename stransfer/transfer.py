@@ -65,10 +65,16 @@ class Step:
     def checkpoint(self) -> Checkpoint:
         """Return what `run` needs to go on from here as if it had never stopped."""
         arrays = self.state.optimizer._asdict()
+        guard = self.state.guard
+        # Whatever got as far as a step has seen a sound loss, and so has a first and a best one.
+        assert guard.first_loss is not None and guard.best is not None
         return Checkpoint(
             level=self.state.level,
             steps_done=self.state.steps_done,
-            caution=self.state.caution,
+            caution=guard.caution,
+            first_loss=guard.first_loss,
+            best_loss=guard.best_loss,
+            best=guard.best.numpy(),
             state={name: tensor.numpy() for name, tensor in arrays.items()},
         )
 
@@ -77,7 +83,7 @@ class Step:
 class _State:
     level: int
     steps_done: int
-    caution: float
+    guard: Safeguard
     optimizer: State
 
 
@@ -128,27 +134,27 @@ class Transfer:
         targets = self._targets(program, level)
         guide = self._guide(level)
         weights = Weights.of(self.settings)
-        guard = Safeguard(state.caution)
 
         def evaluate(image: tf.Tensor) -> tuple[Losses, tf.Tensor]:
             return program.evaluate(image, targets, weights, *guide)
 
         while state.steps_done < level.steps:
-            rate = self._rate(state) * guard.caution
+            rate = self._rate(state) * state.guard.caution
             losses, after = self._optimizer.update(state.optimizer, evaluate, rate)
             loss = Loss(*(float(part) for part in losses))
-            if guard.sound(loss.total, state.optimizer):
-                state = _State(state.level, state.steps_done + 1, guard.caution, after)
+            if state.guard.sound(loss.total):
+                guard = state.guard.after(loss.total, state.optimizer.image)
+                state = _State(state.level, state.steps_done + 1, guard, after)
                 yield state, loss
             else:
-                state = self._backed_off(guard, state)
+                state = self._backed_off(state)
 
-    def _backed_off(self, guard: Safeguard, state: _State) -> _State:
-        best = guard.best or state.optimizer
-        if not guard.back_off():
-            raise DivergedError(self._finished(best.image.numpy()[0], state.level))
-        fresh = self._optimizer.start(best.image)
-        return _State(state.level, state.steps_done, guard.caution, fresh)
+    def _backed_off(self, state: _State) -> _State:
+        guard = state.guard.backed_off()
+        best = state.optimizer.image if guard.best is None else guard.best
+        if guard.exhausted:
+            raise DivergedError(self._finished(best.numpy()[0], state.level))
+        return _State(state.level, state.steps_done, guard, self._optimizer.start(best))
 
     def check(self, checkpoint: Checkpoint) -> None:
         """Raise TransferError if a checkpoint is not one of this run."""
@@ -157,7 +163,7 @@ class Transfer:
             level = self.levels[checkpoint.level]
             expected = (1, level.height, level.width, 3)
         image = checkpoint.state.get("image")
-        if image is None or image.shape != expected:
+        if image is None or image.shape != expected or checkpoint.best.shape != expected:
             raise TransferError(
                 "The checkpoint belongs to a run with other pictures or settings; "
                 "start the run again from the beginning."
@@ -176,7 +182,7 @@ class Transfer:
 
     def _first_state(self) -> _State:
         picture = self._subject.start_at(self.levels[0], self.settings)
-        return _State(0, 0, 1.0, self._optimizer.start(_batch(picture)))
+        return _State(0, 0, Safeguard(), self._optimizer.start(_batch(picture)))
 
     def _restored(self, checkpoint: Checkpoint) -> _State:
         self.check(checkpoint)
@@ -187,7 +193,13 @@ class Transfer:
                 "The checkpoint belongs to another optimizer; start the run again from the "
                 "beginning."
             ) from error
-        return _State(checkpoint.level, checkpoint.steps_done, checkpoint.caution, state)
+        guard = Safeguard(
+            checkpoint.caution,
+            checkpoint.first_loss,
+            checkpoint.best_loss,
+            tf.constant(checkpoint.best, tf.float32),
+        )
+        return _State(checkpoint.level, checkpoint.steps_done, guard, state)
 
     def _at_level(self, state: _State, index: int) -> _State:
         """Return the state carried over to a level, with the photo's own detail at that size."""
@@ -199,7 +211,8 @@ class Transfer:
         if self.settings.init == "content":
             image += _batch(self._detail(self.levels[state.level], level))
         image = tf.clip_by_value(image, 0.0, 1.0)
-        return _State(index, 0, state.caution, self._optimizer.resized(state.optimizer, image))
+        resized = self._optimizer.resized(state.optimizer, image)
+        return _State(index, 0, state.guard.at_next_level(), resized)
 
     def _detail(self, coarse: Level, fine: Level) -> Picture:
         """Return what the photo shows at a finer level that the coarser one could not hold."""
