@@ -13,6 +13,7 @@ from stransfer import colors, images, pyramid
 from stransfer.checkpoint import Checkpoint
 from stransfer.errors import DivergedError, TransferError
 from stransfer.images import Picture, Source
+from stransfer.memory import enough_for
 from stransfer.objective import Losses, Targets, Weights
 from stransfer.optimizers import OPTIMIZERS, State, decayed
 from stransfer.program import Program, program_of
@@ -104,29 +105,31 @@ class Transfer:
     def start(self, checkpoint: Checkpoint | None = None) -> Iterator[Step]:
         """Yield a Step after each update, from the beginning or from a checkpoint of this run.
 
-        Raises DivergedError, with the best image, if the loss explodes however small the steps.
+        Raises DivergedError, with the best image, if the loss explodes however small the steps, and
+        MemoryExhaustedError if the pictures need more memory than there is.
         """
         started = time.monotonic()
         pace = Pace(self.levels)
         program = program_of(self.settings)
         state = self._restored(checkpoint) if checkpoint else self._first_state()
         for index in range(state.level, len(self.levels)):
-            state = self._at_level(state, index)
-            for after, loss in self._level(program, state):
-                state = after
-                pace.step(index)
-                yield Step(
-                    step=self._before(index) + state.steps_done,
-                    steps=self.steps,
-                    scale=index + 1,
-                    scales=len(self.levels),
-                    loss=loss,
-                    seconds=time.monotonic() - started,
-                    seconds_per_step=pace.seconds_per_step(index),
-                    seconds_left=pace.seconds_left(index, state.steps_done),
-                    state=state,
-                    finished=self._finished,
-                )
+            with enough_for(self.levels[index]):
+                state = self._at_level(state, index)
+                for after, loss in self._level(program, state):
+                    state = after
+                    pace.step(index)
+                    yield Step(
+                        step=self._before(index) + state.steps_done,
+                        steps=self.steps,
+                        scale=index + 1,
+                        scales=len(self.levels),
+                        loss=loss,
+                        seconds=time.monotonic() - started,
+                        seconds_per_step=pace.seconds_per_step(index),
+                        seconds_left=pace.seconds_left(index, state.steps_done),
+                        state=state,
+                        finished=self._finished,
+                    )
 
     def _level(self, program: Program, state: _State) -> Iterator[tuple[_State, Loss]]:
         """Yield the state after each update at one level, with the loss it started from."""
