@@ -9,14 +9,14 @@
 Reading order: `setting`, `settings`, `models`, `families` and `layers` (what can be chosen),
 `subject` (the pictures), `pyramid` (the plan of a run), `networks` and `losses` (what is
 measured), `objective`, `optimizers` and `lbfgs` (what is minimised and how), `program` (all that
-compiled), `transfer` (the run), `results` and `timelapse` (the files). `weights`, `weightfiles`,
-`downloads` and `untrained` give a network its filters; `images`, `colors`, `checkpoint`,
-`safeguard` and `progress` serve the rest, and `cli` is the door for people. The engine knows
-nothing of the site.
+compiled), `precision` (with how many digits), `transfer` (the run), `results` and `timelapse` (the
+files). `weights`, `weightfiles`, `downloads` and `untrained` give a network its filters; `images`,
+`colors`, `checkpoint`, `safeguard`, `memory` and `progress` serve the rest, and `cli` is the door
+for people. The engine knows nothing of the site.
 
 TensorFlow is only imported by `networks`, `untrained`, `losses`, `objective`, `optimizers`,
-`lbfgs`, `program` and `transfer`, and these only when a run begins; by `downloads` only to
-download.
+`lbfgs`, `memory`, `program` and `transfer`, and these only when a run begins; by `downloads` only
+to download, and by `precision` only to measure.
 """
 
 from __future__ import annotations

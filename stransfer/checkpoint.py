@@ -16,25 +16,30 @@ from stransfer.errors import TransferError
 Array = npt.NDArray[np.float32]
 
 _PREFIX = "state."
+_FIELDS = ("level", "steps_done", "caution", "first_loss", "best_loss", "best")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """Where a run stands: the level, the steps done there, and the optimiser's state by name.
 
-    `caution` is the part of the learning rate that is still trusted; see `stransfer.safeguard`.
+    `caution`, `first_loss`, `best_loss` and the image `best` [1, height, width, 3] are what
+    `stransfer.safeguard` knows of the level.
     """
 
     level: int
     steps_done: int
     caution: float
+    first_loss: float
+    best_loss: float
+    best: Array
     state: Mapping[str, Array]
 
     def to_bytes(self) -> bytes:
         """Return the checkpoint as the bytes of a NumPy archive."""
         buffer = io.BytesIO()
         values: dict[str, Any] = {_PREFIX + name: array for name, array in self.state.items()}
-        values |= {"level": self.level, "steps_done": self.steps_done, "caution": self.caution}
+        values |= {name: getattr(self, name) for name in _FIELDS}
         np.savez(buffer, **values)
         return buffer.getvalue()
 
@@ -47,6 +52,9 @@ class Checkpoint:
                     level=int(archive["level"]),
                     steps_done=int(archive["steps_done"]),
                     caution=float(archive["caution"]),
+                    first_loss=float(archive["first_loss"]),
+                    best_loss=float(archive["best_loss"]),
+                    best=archive["best"],
                     state={
                         key.removeprefix(_PREFIX): archive[key]
                         for key in archive.files

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from stransfer import images, loading, results, weights
+from stransfer import files, images, loading, precision, results, weights
 from stransfer import timelapse as film
 from stransfer.catalogue import model_values
 from stransfer.errors import DivergedError, ImageError, StransferError
@@ -152,7 +152,7 @@ def _render(
         "seconds": seconds,
         "seconds_per_step": last.seconds_per_step or seconds / transfer.steps,
         "first_frame_seconds": first_frame,
-        "precision": "float32",
+        "precision": precision.chosen(settings.precision),
         "loss": vars(last.loss),
         "peak_memory_mb": _peak_memory_mb(),
         "settings": settings.as_dict(),
@@ -197,6 +197,8 @@ def settings(as_json: bool) -> None:
 def _check_folder(path: Path) -> None:
     if not path.parent.is_dir():
         raise ImageError(f"The folder {path.parent} does not exist; make it, or name another.")
+    with images.writable(path):
+        files.probe(path)
 
 
 def _peak_memory_mb() -> float:

@@ -5,7 +5,8 @@
     ├── ImageError       a picture cannot be read, is too large or too small
     ├── WeightsError     a network's weights are missing, damaged or not its own
     └── TransferError    the optimisation itself could not go on
-        └── DivergedError    it did not converge, however small its steps
+        ├── DivergedError           it did not converge, however small its steps
+        └── MemoryExhaustedError    it needs more memory than there is
 
 Catch `StransferError` to catch them all. Every message is a sentence that says what was
 expected, what was received and how to mend it, fit to be shown as it is.
@@ -59,3 +60,15 @@ class DivergedError(TransferError):
             "there is the best it was. Try a smaller learning rate or other weights."
         )
         self.picture = picture
+
+
+class MemoryExhaustedError(TransferError):
+    """A picture of this size needs more memory than there is."""
+
+    exit_code = 2
+
+    def __init__(self, width: int, height: int) -> None:
+        """Name the size, in pixels, that was being painted."""
+        super().__init__(
+            f"There is not enough memory to paint at {width} × {height} px; choose a smaller size."
+        )

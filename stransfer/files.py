@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import uuid
 from pathlib import Path
@@ -12,7 +13,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises OSError, leaving nothing behind, if the folder is missing, full or not writable.
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    temporary = _beside(path)
     try:
         with temporary.open("xb") as file:
             file.write(content)
@@ -23,6 +24,19 @@ def write_atomically(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def probe(path: Path) -> None:
+    """Raise OSError if a file could not be written; an existing one is left as it is."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    temporary = _beside(path)
+    temporary.open("xb").close()
+    temporary.unlink()
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
 
 
 def _sync_folder(folder: Path) -> None:

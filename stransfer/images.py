@@ -162,14 +162,9 @@ def resize(picture: Picture, width: int, height: int) -> Picture:
     """Return the picture at another size, low-pass filtered where it shrinks (Lanczos)."""
     if picture.shape[:2] == (height, width):
         return picture
-    channels = [
-        np.asarray(
-            Image.fromarray(np.ascontiguousarray(picture[..., channel])).resize(
-                (width, height), Image.Resampling.LANCZOS
-            )
-        )
-        for channel in range(picture.shape[2])
-    ]
+    planes = (Image.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(picture, 2, 0))
+    filtered = Image.Resampling.LANCZOS
+    channels = [np.asarray(plane.resize((width, height), filtered)) for plane in planes]
     resized: Picture = np.clip(np.stack(channels, axis=-1), 0, 1).astype(np.float32)
     return resized
 
@@ -201,8 +196,15 @@ def save(picture: Picture, path: str | Path) -> None:
 
 def write(path: Path, content: bytes) -> None:
     """Write the bytes of a picture file, whole or not at all; raise ImageError if it cannot be."""
-    try:
+    with writable(path):
         write_atomically(path, content)
+
+
+@contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Raise ImageError where what is done to a file shows that it cannot be written."""
+    try:
+        yield
     except OSError as error:
         raise ImageError(
             f"Cannot write {path}: {error.strerror}; name a folder that exists, is writable and "
@@ -251,6 +253,8 @@ def _readable(name: str) -> Iterator[None]:
     # among them; whatever a file provokes, it is the file that is to blame.
     except ImageError:
         raise
+    except MemoryError as error:
+        raise ImageError(f"Memory is too small to read {name}; make it smaller.") from error
     except Exception as error:
         raise ImageError(
             f"{name[:1].upper()}{name[1:]} is damaged or cut short and cannot be read; "
@@ -259,11 +263,14 @@ def _readable(name: str) -> Iterator[None]:
 
 
 def _checked_array(array: Picture) -> Picture:
-    if array.ndim != 3 or array.shape[2] != 3 or not np.issubdtype(array.dtype, np.floating):
+    floats = np.issubdtype(array.dtype, np.floating)
+    if array.ndim != 3 or array.shape[2] != 3 or array.size == 0 or not floats:
         raise ImageError(
             "Expected an array of floats of shape [height, width, 3] with values in [0, 1], "
             f"but received {array.dtype} of shape {list(array.shape)}."
         )
+    if not np.isfinite(array).all():
+        raise ImageError("Expected values in [0, 1], but received some that are not numbers.")
     return np.clip(array, 0, 1).astype(np.float32)
 
 

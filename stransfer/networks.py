@@ -13,6 +13,7 @@ from stransfer import untrained, weightfiles, weights
 from stransfer.families import NO_SHIFT, Shift
 from stransfer.layers import INCEPTION_STEM
 from stransfer.models import Model
+from stransfer.precision import BFLOAT16, FLOAT32
 from stransfer.receptive_field import ReceptiveField, receptive_fields
 
 
@@ -43,7 +44,11 @@ class FeatureExtractor:
 
     @classmethod
     def of(
-        cls, model: Model, layers: Sequence[str], untrained_seed: int | None = None
+        cls,
+        model: Model,
+        layers: Sequence[str],
+        untrained_seed: int | None = None,
+        precision: str = FLOAT32,
     ) -> FeatureExtractor:
         """Return the extractor of a model in the catalogue, with its weights.
 
@@ -59,18 +64,22 @@ class FeatureExtractor:
             whole = build(model)
             weightfiles.fill(whole, path, model.title)
             network = cut(whole, layers)
+        if precision == BFLOAT16:
+            network = in_bfloat16(network)
         return cls(network, preprocess, layers, model.family.shifts)
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return `{layer: [shifts, height, width, channels]}` for an image [1, height, width, 3].
 
         The image holds sRGB values in [0, 1]; the network's own preprocessing is applied here.
+        Feature maps are float32, whatever the network computes with.
         """
         shifted = tf.concat([_moved(image, *shift) for shift in self._shifts], axis=0)
         features: Any = self._network(self._preprocess(shifted * 255.0), training=False)
         if len(self.layers) == 1 and not isinstance(features, list | tuple):
             features = [features]
-        return dict(zip(self.layers, features, strict=True))
+        maps = (tf.cast(feature, tf.float32) for feature in features)
+        return dict(zip(self.layers, maps, strict=True))
 
     @functools.cached_property
     def receptive_fields(self) -> Mapping[str, ReceptiveField]:
@@ -99,6 +108,24 @@ def preprocessing(model: Model) -> Callable[[tf.Tensor], tf.Tensor]:
 def cut(network: keras.Model, layers: Sequence[str]) -> keras.Model:
     """Return the part of a network that computes the layers, in their order, and nothing else."""
     return keras.Model(network.inputs[0], [layer_of(network, layer).output for layer in layers])
+
+
+def in_bfloat16(network: keras.Model) -> keras.Model:
+    """Return the network with the same weights, computing in bfloat16.
+
+    The weights are rounded here, once: Keras's mixed policy would keep them in float32 and round
+    them in every step. Normalisation stays in float32, because its learnt statistics lose more by
+    rounding than filters do.
+    """
+
+    def copied(layer: keras.layers.Layer) -> keras.layers.Layer:
+        exact = isinstance(layer, keras.layers.InputLayer | keras.layers.BatchNormalization)
+        dtype = {} if exact else {"dtype": BFLOAT16}
+        return layer.__class__.from_config(layer.get_config() | dtype)
+
+    copy = keras.models.clone_model(network, clone_function=copied)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def layer_of(network: keras.Model, name: str) -> keras.Layer:

@@ -6,6 +6,7 @@ import functools
 
 import tensorflow as tf
 
+from stransfer import precision
 from stransfer.models import MODELS
 from stransfer.networks import FeatureExtractor
 from stransfer.objective import Losses, Objective, Targets, Weights
@@ -32,12 +33,17 @@ def prepare(settings: Settings) -> None:
 
 
 def program_of(settings: Settings) -> Program:
-    """Return the program for the model and layers that the settings choose, made only once."""
+    """Return the program for the model, layers and precision that the settings choose.
+
+    It is made only once. With `precision=auto` the first call on a machine measures, see
+    `stransfer.precision`.
+    """
     return _compiled(
         settings.model,
         tuple(settings.content_layer_weights.items()),
         tuple(settings.style_layer_weights.items()),
         settings.untrained_seed,
+        precision.chosen(settings.precision),
     )
 
 
@@ -92,7 +98,8 @@ def _compiled(
     content: tuple[tuple[str, float], ...],
     style: tuple[tuple[str, float], ...],
     untrained_seed: int | None,
+    computed_in: str,
 ) -> Program:
     layers = tuple(dict([*content, *style]))
-    extractor = FeatureExtractor.of(MODELS[model], layers, untrained_seed)
+    extractor = FeatureExtractor.of(MODELS[model], layers, untrained_seed, computed_in)
     return Program(Objective(extractor, dict(content), dict(style)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from stransfer.optimizers import State
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 # A loss this many times that of the level's first image is an explosion, not a detour.
 EXPLOSION = 4.0
@@ -13,34 +16,44 @@ EXPLOSION = 4.0
 BACK_OFFS = 4
 
 
-@dataclass
+@dataclass(frozen=True)
 class Safeguard:
-    """Keeps the best image of one level, and the part of the learning rate that is still trusted.
+    """What is known of one level: its first loss, its best image, and how far to trust the rate.
 
-    `caution` starts at 1 and is halved with each divergence.
+    `caution` starts at 1 and is halved with each divergence, on all levels together. `best` is the
+    image [1, height, width, 3] with the lowest loss of the level, None before there is one. All of
+    it is kept in checkpoints, so that a run which diverges after it was resumed does what it would
+    have done anyway.
     """
 
     caution: float = 1.0
-    _first: float | None = None
-    _best: float = math.inf
-    _state: State | None = None
+    first_loss: float | None = None
+    best_loss: float = math.inf
+    best: tf.Tensor | None = None
 
-    def sound(self, loss: float, state: State) -> bool:
-        """Note the loss of a state's image; return False if the run has diverged with it."""
-        if not math.isfinite(loss) or (self._first is not None and loss > EXPLOSION * self._first):
-            return False
-        if self._first is None:
-            self._first = loss
-        if loss < self._best:
-            self._best, self._state = loss, state
-        return True
+    def sound(self, loss: float) -> bool:
+        """Return whether a loss is none of a run that has diverged."""
+        exploded = self.first_loss is not None and loss > EXPLOSION * self.first_loss
+        return math.isfinite(loss) and not exploded
 
-    def back_off(self) -> State | None:
-        """Return the best state so far, to go on from with half the rate, or None to give up."""
-        self.caution /= 2
-        return self._state if self.caution >= 2.0**-BACK_OFFS else None
+    def after(self, loss: float, image: tf.Tensor) -> Safeguard:
+        """Return the safeguard that has also seen an image with a sound loss."""
+        seen = dataclasses.replace(
+            self, first_loss=loss if self.first_loss is None else self.first_loss
+        )
+        if loss >= self.best_loss:
+            return seen
+        return dataclasses.replace(seen, best_loss=loss, best=image)
+
+    def backed_off(self) -> Safeguard:
+        """Return the safeguard that trusts only half as large steps."""
+        return dataclasses.replace(self, caution=self.caution / 2)
 
     @property
-    def best(self) -> State | None:
-        """The state with the lowest loss of the level."""
-        return self._state
+    def exhausted(self) -> bool:
+        """Whether the rate was halved so often that the run is given up."""
+        return self.caution < 2.0**-BACK_OFFS
+
+    def at_next_level(self) -> Safeguard:
+        """Return the safeguard of another level, whose losses are others."""
+        return Safeguard(self.caution)

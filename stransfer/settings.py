@@ -13,6 +13,7 @@ from typing import Any
 
 from stransfer.errors import SettingsError
 from stransfer.models import DEFAULT_MODEL, MODELS, LayerWeights
+from stransfer.precision import BFLOAT16, FLOAT32
 from stransfer.setting import AUTO, Setting, empty
 
 UNTRAINED = "untrained"
@@ -187,6 +188,14 @@ class Settings:
         step=1,
         help="The number from which noise and untrained filters are drawn. The same seed gives the "
         "same picture.",
+    )
+    precision: str = _row(
+        AUTO,
+        kind="choice",
+        label="Precision",
+        choices=(AUTO, FLOAT32, BFLOAT16),
+        help="How many digits convolutions are computed with. auto measures once which of the two "
+        "is faster on this machine.",
     )
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ from stransfer.checkpoint import Checkpoint
 from stransfer.errors import DivergedError, TransferError
 from stransfer.evaluation import batch, evaluation
 from stransfer.images import Picture, Source
+from stransfer.memory import enough_for
 from stransfer.optimizers import FINISHING, OPTIMIZERS, Optimizer, State, decayed
 from stransfer.program import Program, program_of
 from stransfer.progress import Pace
@@ -66,10 +67,16 @@ class Step:
     def checkpoint(self) -> Checkpoint:
         """Return what `run` needs to go on from here as if it had never stopped."""
         arrays = self.state.optimizer._asdict()
+        guard = self.state.guard
+        # Whatever got as far as a step has seen a sound loss, and so has a first and a best one.
+        assert guard.first_loss is not None and guard.best is not None
         return Checkpoint(
             level=self.state.level,
             steps_done=self.state.steps_done,
-            caution=self.state.caution,
+            caution=guard.caution,
+            first_loss=guard.first_loss,
+            best_loss=guard.best_loss,
+            best=guard.best.numpy(),
             state={name: tensor.numpy() for name, tensor in arrays.items()},
         )
 
@@ -78,7 +85,7 @@ class Step:
 class _State:
     level: int
     steps_done: int
-    caution: float
+    guard: Safeguard
     optimizer: State
 
 
@@ -108,7 +115,8 @@ class Transfer:
 
         A step of a large result takes minutes; while it goes on, `stopped` is asked every few
         seconds, and if it says so the iterator ends there. Raises DivergedError, with the best
-        image, if the loss explodes however small the steps.
+        image, if the loss explodes however small the steps, and MemoryExhaustedError if the
+        pictures need more memory than there is.
         """
 
         def proceed() -> None:
@@ -124,22 +132,23 @@ class Transfer:
         program = program_of(self.settings)
         state = self._restored(checkpoint) if checkpoint else self._first_state()
         for index in range(state.level, len(self.levels)):
-            state = self._at_level(state, index)
-            for after, loss in self._level(program, state, proceed):
-                state = after
-                pace.step(index)
-                yield Step(
-                    step=self._before(index) + state.steps_done,
-                    steps=self.steps,
-                    scale=index + 1,
-                    scales=len(self.levels),
-                    loss=loss,
-                    seconds=time.monotonic() - started,
-                    seconds_per_step=pace.seconds_per_step(index),
-                    seconds_left=pace.seconds_left(index, state.steps_done),
-                    state=state,
-                    finished=self._finished,
-                )
+            with enough_for(self.levels[index]):
+                state = self._at_level(state, index)
+                for after, loss in self._level(program, state, proceed):
+                    state = after
+                    pace.step(index)
+                    yield Step(
+                        step=self._before(index) + state.steps_done,
+                        steps=self.steps,
+                        scale=index + 1,
+                        scales=len(self.levels),
+                        loss=loss,
+                        seconds=time.monotonic() - started,
+                        seconds_per_step=pace.seconds_per_step(index),
+                        seconds_left=pace.seconds_left(index, state.steps_done),
+                        state=state,
+                        finished=self._finished,
+                    )
 
     def _level(
         self, program: Program, state: _State, proceed: Callable[[], None]
@@ -148,23 +157,24 @@ class Transfer:
         level = self.levels[state.level]
         optimizer = self._optimizer_at(state.level)
         evaluate = evaluation(program, self._subject, level, self.settings, proceed)
-        guard = Safeguard(state.caution)
         while state.steps_done < level.steps:
-            rate = self._rate(state) * guard.caution
+            rate = self._rate(state) * state.guard.caution
             losses, after = optimizer.update(state.optimizer, evaluate, rate)
             loss = Loss(*(float(part) for part in losses))
-            if guard.sound(loss.total, state.optimizer):
-                state = _State(state.level, state.steps_done + 1, guard.caution, after)
+            if state.guard.sound(loss.total):
+                guard = state.guard.after(loss.total, state.optimizer.image)
+                state = _State(state.level, state.steps_done + 1, guard, after)
                 yield state, loss
             else:
-                state = self._backed_off(guard, state)
+                state = self._backed_off(state)
 
-    def _backed_off(self, guard: Safeguard, state: _State) -> _State:
-        best = guard.best or state.optimizer
-        if not guard.back_off():
-            raise DivergedError(self._finished(best.image.numpy()[0], state.level))
-        fresh = self._optimizer_at(state.level).start(best.image)
-        return _State(state.level, state.steps_done, guard.caution, fresh)
+    def _backed_off(self, state: _State) -> _State:
+        guard = state.guard.backed_off()
+        best = state.optimizer.image if guard.best is None else guard.best
+        if guard.exhausted:
+            raise DivergedError(self._finished(best.numpy()[0], state.level))
+        fresh = self._optimizer_at(state.level).start(best)
+        return _State(state.level, state.steps_done, guard, fresh)
 
     def check(self, checkpoint: Checkpoint) -> None:
         """Raise TransferError if a checkpoint is not one of this run."""
@@ -173,7 +183,7 @@ class Transfer:
             level = self.levels[checkpoint.level]
             expected = (1, level.height, level.width, 3)
         image = checkpoint.state.get("image")
-        if image is None or image.shape != expected:
+        if image is None or image.shape != expected or checkpoint.best.shape != expected:
             raise TransferError(
                 "The checkpoint belongs to a run with other pictures or settings; "
                 "start the run again from the beginning."
@@ -201,7 +211,7 @@ class Transfer:
 
     def _first_state(self) -> _State:
         picture = self._subject.start_at(self.levels[0], self.settings)
-        return _State(0, 0, 1.0, self._optimizer_at(0).start(batch(picture)))
+        return _State(0, 0, Safeguard(), self._optimizer_at(0).start(batch(picture)))
 
     def _restored(self, checkpoint: Checkpoint) -> _State:
         self.check(checkpoint)
@@ -212,7 +222,13 @@ class Transfer:
                 "The checkpoint belongs to another optimizer; start the run again from the "
                 "beginning."
             ) from error
-        return _State(checkpoint.level, checkpoint.steps_done, checkpoint.caution, state)
+        guard = Safeguard(
+            checkpoint.caution,
+            checkpoint.first_loss,
+            checkpoint.best_loss,
+            tf.constant(checkpoint.best, tf.float32),
+        )
+        return _State(checkpoint.level, checkpoint.steps_done, guard, state)
 
     def _at_level(self, state: _State, index: int) -> _State:
         """Return the state carried over to a level, with the photo's own detail at that size."""
@@ -226,8 +242,10 @@ class Transfer:
         image = tf.clip_by_value(image, 0.0, 1.0)
         before, optimizer = self._optimizer_at(state.level), self._optimizer_at(index)
         if optimizer is before:
-            return _State(index, 0, state.caution, optimizer.resized(state.optimizer, image))
-        return _State(index, 0, state.caution, optimizer.start(image))
+            after = optimizer.resized(state.optimizer, image)
+        else:
+            after = optimizer.start(image)
+        return _State(index, 0, state.guard.at_next_level(), after)
 
     def _detail(self, coarse: Level, fine: Level) -> Picture:
         """Return what the photo shows at a finer level that the coarser one could not hold."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from stransfer import loading, weights
+from stransfer import loading, precision, weights
 from stransfer.errors import StransferError
 from stransfer.models import DEFAULT_MODEL, MODELS
 from webapp.services import Services
@@ -40,6 +40,7 @@ def examine(services: Services) -> Iterator[Finding]:
         "disk": _disk,
         "weights": _weights,
         "TensorFlow": _tensorflow,
+        "precision": _precision,
     }
     for part, attempt in parts.items():
         try:
@@ -96,3 +97,8 @@ def _tensorflow(services: Services) -> str:
     tf.matmul(matrix, matrix).numpy()
     speed = 2 * side**3 / (time.monotonic() - started) / 1e9
     return f"version {tf.__version__}, {speed:.0f} GFLOP/s in float32"
+
+
+def _precision(services: Services) -> str:
+    loading.load()
+    return str(precision.verdict())

@@ -12,7 +12,7 @@ import click
 import pytest
 from PIL import Image
 
-from stransfer import folders
+from stransfer import folders, precision
 from stransfer.cli import run_command_line
 from stransfer.settings import SETTINGS
 
@@ -40,7 +40,7 @@ def test_render_prints_one_object_and_writes_the_picture(tmp_path: Path) -> None
     report = json.loads(done.stdout)
     assert report["output"] == str(output)
     assert (report["width"], report["height"], report["steps"]) == (100, 67, 6)
-    assert report["model"] == "vgg16" and report["precision"] == "float32"
+    assert report["model"] == "vgg16" and report["precision"] == precision.chosen("auto")
     assert set(report["loss"]) == {"total", "content", "style", "tv"}
     assert 0 < report["first_frame_seconds"] <= report["seconds"]
     assert report["seconds_per_step"] > 0 and report["peak_memory_mb"] > 100

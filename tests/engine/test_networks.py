@@ -95,6 +95,29 @@ def test_the_smallest_size_works_and_a_smaller_one_is_refused(built: Built) -> N
             pyramid.plan(100, smallest - 1, settings)
 
 
+def test_every_network_paints_in_bfloat16_as_well(built: Built) -> None:
+    """Its default layers, and the gradient by which the picture is painted."""
+    model = built.model
+    chosen = tuple({**model.content_layers, **model.style_layers})
+    network = networks.cut(built.network, chosen)
+    side = model.minimum_size(chosen)
+    image = tf.random.stateless_uniform([1, side, side, 3], [1, 2])
+    found = []
+    for computes in (network, networks.in_bfloat16(network)):
+        extractor = FeatureExtractor(computes, networks.preprocessing(model), chosen)
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            maps = extractor(image)
+            loss = tf.add_n([tf.reduce_mean(tf.abs(features)) for features in maps.values()])
+        found.append((maps, tape.gradient(loss, image)))
+    (exact, _), (rounded, gradient) = found
+    for layer in chosen:
+        assert rounded[layer].dtype == tf.float32
+        distance = tf.norm(rounded[layer] - exact[layer]) / tf.norm(exact[layer])
+        assert 0 < float(distance) < 0.05, layer
+    assert np.isfinite(gradient).all() and np.abs(gradient).max() > 0
+
+
 def test_a_file_as_keras_ships_it_is_found_verified_and_loaded(built: Built, folder: Path) -> None:
     path = folder / built.model.keras_file
     save_as_keras_2(built.network, path)

@@ -178,7 +178,7 @@ def test_a_run_goes_on_from_its_best_image_with_half_the_rate_after_an_explosion
     settings = dataclasses.replace(QUICK, scales=1, steps=8)
     steps = list(Transfer(Subject(content, (style,)), settings).start())
     assert [step.step for step in steps] == list(range(1, 9))
-    assert [step.state.caution for step in steps] == [1.0] * 3 + [0.5] * 5
+    assert [step.state.guard.caution for step in steps] == [1.0] * 3 + [0.5] * 5
     # The fifth evaluation is of the best image so far, the third one's.
     assert seen[4] == pytest.approx(seen[2])
     assert steps[-1].loss.total < seen[2]
@@ -203,16 +203,55 @@ def test_a_run_that_cannot_go_on_ends_with_its_best_image(
 
 
 def test_the_safeguard_halves_the_rate_a_few_times_and_then_gives_up() -> None:
-    guard = Safeguard()
-    good, better = (OPTIMIZERS["adam"].start(np.zeros((1, 4, 4, 3))) for _ in range(2))
-    assert guard.sound(1.0, good) and guard.sound(0.9, better) and guard.sound(3.9, good)
-    assert not guard.sound(4.1, good)
-    assert not guard.sound(float("nan"), good)
+    first, better, other = (np.full((1, 4, 4, 3), value) for value in (0.1, 0.2, 0.3))
+    guard = Safeguard().after(1.0, first).after(0.9, better).after(3.9, other)
+    assert guard.sound(3.9) and not guard.sound(4.1) and not guard.sound(float("nan"))
     cautions = []
-    while guard.back_off() is better:
+    while not (guard := guard.backed_off()).exhausted:
         cautions.append(guard.caution)
     assert cautions == [1 / 2, 1 / 4, 1 / 8, 1 / 16]
-    assert guard.best is better
+    assert guard.best is better and (guard.first_loss, guard.best_loss) == (1.0, 0.9)
+    assert guard.at_next_level() == Safeguard(guard.caution)
+    assert Safeguard().sound(1e9) and not Safeguard().sound(float("inf"))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("diverges_at", [4, 5])
+def test_a_run_that_diverges_after_it_was_resumed_does_what_it_would_have_done_anyway(
+    content: Picture,
+    style: Picture,
+    monkeypatch: pytest.MonkeyPatch,
+    optimizer: str,
+    diverges_at: int,
+) -> None:
+    """The loss explodes after the third step, next to the level's first but not to the latest."""
+    settings = dataclasses.replace(QUICK, scales=1, steps=6, optimizer=optimizer)
+    update = type(OPTIMIZERS[optimizer]).update
+    updates = 0
+
+    def exploding(self: Any, *arguments: Any) -> Any:
+        nonlocal updates
+        losses, state = update(self, *arguments)
+        updates += 1
+        if updates == 1:
+            # As if the level had begun with a far worse image.
+            losses = losses._replace(total=losses.total * 100)
+        if updates == 2:
+            losses = losses._replace(total=losses.total / 100)
+        if updates == diverges_at:
+            losses = losses._replace(total=losses.total * 10)
+        if updates == diverges_at + 1:
+            losses = losses._replace(total=losses.total * np.nan)
+        return losses, state
+
+    monkeypatch.setattr(type(OPTIMIZERS[optimizer]), "update", exploding)
+    whole = list(Transfer(Subject(content, (style,)), settings).start())
+    assert [step.state.guard.caution for step in whole][-1] == 0.5
+    updates = 3
+    kept = Checkpoint.from_bytes(whole[2].checkpoint().to_bytes())
+    rest = list(Transfer(Subject(content, (style,)), settings).start(kept))
+    assert [step.loss for step in rest] == [step.loss for step in whole[3:]]
+    np.testing.assert_array_equal(rest[-1].image, whole[-1].image)
 
 
 @pytest.mark.parametrize("stopped_after", [2, 7])

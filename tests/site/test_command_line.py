@@ -57,3 +57,13 @@ def test_a_port_that_is_taken_ends_at_once_in_one_sentence(tmp_path: Path) -> No
         other.listen()
         port = str(other.getsockname()[1])
         assert_one_sentence(run(tmp_path, "serve", PORT=port), f"PORT {port}")
+
+
+def test_the_doctor_tries_every_part_and_tells_which_precision_is_faster(tmp_path: Path) -> None:
+    ended = run(tmp_path, "check")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    parts = ["database", "queue", "media store", "disk", "weights", "TensorFlow", "precision"]
+    assert [line.split(":")[0] for line in ended.stdout.splitlines()] == [
+        f"ok   {part}" for part in parts
+    ]
+    assert "float32, because" in ended.stdout or "bfloat16, because" in ended.stdout

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from stransfer import loading
+from stransfer import loading, precision
 from stransfer.errors import StransferError
 from stransfer.settings import Settings
 from webapp.errors import LeaseLostError
@@ -97,6 +97,7 @@ class Worker:
         from stransfer.program import prepare
         from webapp.runs.painter import Painter
 
+        log.info("worker %s: precision is %s", self._name, precision.verdict())
         try:
             prepare(Settings())
         except StransferError as error:

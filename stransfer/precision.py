@@ -1,0 +1,173 @@
+"""Which number format convolutions run in, and which of them this machine is faster with.
+
+In bfloat16 only the convolutions and what lies between them are computed with fewer digits; image,
+preprocessing, Gram matrices, statistics and losses stay float32. Where a processor has instructions
+for it that is more than twice as fast, elsewhere many times slower, so `auto` measures. What was
+measured is kept in the instance folder, for each kind of machine that shares it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stransfer import folders
+from stransfer.files import write_atomically
+from stransfer.setting import AUTO
+
+FLOAT32 = "float32"
+BFLOAT16 = "bfloat16"
+
+# How many times faster bfloat16 must have been. A smaller gain may be chance, and costs digits.
+MARGIN = 1.2
+
+# One of these is what Linux calls the instructions for bfloat16, on x86 and on ARM.
+_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "avx_ne_convert", "bf16", "svebf16"})
+_PROCESSORS = Path("/proc/cpuinfo")
+
+# One of VGG's middle layers, at a size at which it takes some hundredths of a second.
+_SIDE, _CHANNELS = 56, 128
+# After this many seconds no further round is begun.
+_PATIENCE = 0.7
+_ROUNDS = 12
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `auto` stands for on this machine, and why.
+
+    `seconds` are those of a convolution and its gradient by format, or empty if the processor has
+    no instructions for bfloat16 and nothing had to be measured.
+    """
+
+    precision: str
+    seconds: dict[str, float]
+
+    @classmethod
+    def of(cls, seconds: dict[str, float]) -> Verdict:
+        """Return what follows from the measured seconds."""
+        wins = MARGIN * seconds[BFLOAT16] < seconds[FLOAT32]
+        return cls(BFLOAT16 if wins else FLOAT32, seconds)
+
+    def __str__(self) -> str:
+        """The verdict with its reason, as a phrase."""
+        if not self.seconds:
+            return f"{self.precision}, because this processor has no bfloat16 instructions"
+        times = " and ".join(f"{1000 * s:.1f} ms in {name}" for name, s in self.seconds.items())
+        return f"{self.precision}, because a convolution took {times}"
+
+
+def chosen(setting: str) -> str:
+    """Return the format that a value of the setting `precision` stands for on this machine."""
+    return verdict().precision if setting == AUTO else setting
+
+
+@functools.cache
+def verdict() -> Verdict:
+    """Return what `auto` stands for; the first call on a machine measures, for about a second."""
+    if not has_instructions():
+        return Verdict(FLOAT32, {})
+    here, path = machine(), folders.instance() / "precision.json"
+    kept = _kept(path)
+    if not _sound(kept.get(here)):
+        kept[here] = measured()
+        # Where nothing can be kept, the next process measures again.
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, json.dumps(kept, indent=2).encode())
+    return Verdict.of(kept[here])
+
+
+def has_instructions() -> bool:
+    """Return whether the processor has instructions for bfloat16, or does not say."""
+    flags = _told("flags", "Features")
+    return flags is None or not _FLAGS.isdisjoint(flags.split())
+
+
+def machine() -> str:
+    """Return what the speed depends on: the processor, the threads that may run, TensorFlow."""
+    import tensorflow as tf
+
+    processor = _told("model name", "CPU part") or platform.processor() or platform.machine()
+    return f"{processor}, {_threads()} threads, TensorFlow {tf.__version__}"
+
+
+def measured() -> dict[str, float]:
+    """Return the seconds of a VGG-like convolution and its gradient, the best of some, by format.
+
+    The formats take turns, so that whatever else the machine does slows down both.
+    """
+    started = time.monotonic()
+    # The first call of each also compiles it.
+    attempts = {name: _convolution(name) for name in (FLOAT32, BFLOAT16)}
+    seconds = {name: _time(attempt) for name, attempt in attempts.items()}
+    for number in range(_ROUNDS):
+        if number > 0 and time.monotonic() - started > _PATIENCE:
+            break
+        for name, attempt in attempts.items():
+            seconds[name] = min(seconds[name], _time(attempt))
+    return seconds
+
+
+def _convolution(name: str) -> Callable[[], Any]:
+    """Return what computes a convolution, its activation, and the gradient of its input."""
+    import tensorflow as tf
+
+    image = tf.random.stateless_uniform([1, _SIDE, _SIDE, _CHANNELS], [0, 1])
+    kernel = tf.random.stateless_normal([3, 3, _CHANNELS, _CHANNELS], [0, 2], stddev=0.04)
+    kernel, bias = tf.cast(kernel, name), tf.zeros([_CHANNELS], name)
+
+    def gradient(image: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            convolved = tf.nn.conv2d(tf.cast(image, name), kernel, 1, "SAME")
+            features = tf.nn.relu(tf.nn.bias_add(convolved, bias))
+            loss = tf.reduce_sum(tf.square(tf.cast(features, tf.float32)))
+        return tape.gradient(loss, image)
+
+    compiled = tf.function(gradient)
+    return lambda: compiled(image).numpy()
+
+
+def _time(attempt: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    attempt()
+    return time.perf_counter() - started
+
+
+def _threads() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _told(*names: str) -> str | None:
+    """Return what Linux tells about the first processor under one of these names, if anything."""
+    try:
+        lines = _PROCESSORS.read_text().splitlines()
+    except OSError:
+        return None
+    rows = (line.partition(":") for line in lines)
+    return next((value.strip() for name, _, value in rows if name.strip() in names), None)
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _sound(seconds: Any) -> bool:
+    return isinstance(seconds, dict) and all(
+        isinstance(seconds.get(name), float) and seconds[name] > 0 for name in (FLOAT32, BFLOAT16)
+    )
