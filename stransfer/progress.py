@@ -11,6 +11,15 @@ from stransfer.pyramid import Level
 _SMOOTHING = 0.2
 
 
+def part_done(levels: Sequence[Level], level: int, steps_done: int) -> float:
+    """Return the part of a run's whole cost, in [0, 1], that `steps_done` steps of a level end.
+
+    The cost of a step is taken as proportional to the pixels of its level.
+    """
+    whole = sum(each.steps * each.pixels for each in levels)
+    return 1 - _pixels_left(levels, level, steps_done) / whole
+
+
 class Pace:
     """Turns the times at which steps end into seconds a step and seconds to go.
 
@@ -49,9 +58,13 @@ class Pace:
 
     def seconds_left(self, level: int, steps_done: int) -> float | None:
         """Return the expected seconds to the end, after `steps_done` steps of a level."""
-        here = self._levels[level]
-        pixels = (here.steps - steps_done) * here.pixels
-        pixels += sum(finer.steps * finer.pixels for finer in self._levels[level + 1 :])
+        pixels = _pixels_left(self._levels, level, steps_done)
         if pixels == 0:
             return 0.0
         return None if self._seconds_per_pixel is None else self._seconds_per_pixel * pixels
+
+
+def _pixels_left(levels: Sequence[Level], level: int, steps_done: int) -> int:
+    here = levels[level]
+    left = (here.steps - steps_done) * here.pixels
+    return left + sum(finer.steps * finer.pixels for finer in levels[level + 1 :])

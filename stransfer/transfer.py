@@ -16,7 +16,7 @@ from stransfer.images import Picture, Source
 from stransfer.objective import Losses, Targets, Weights
 from stransfer.optimizers import OPTIMIZERS, State, decayed
 from stransfer.program import Program, program_of
-from stransfer.progress import Pace
+from stransfer.progress import Pace, part_done
 from stransfer.pyramid import Level
 from stransfer.safeguard import Safeguard
 from stransfer.settings import Settings
@@ -38,13 +38,15 @@ class Step:
     """What is known after one update of the image.
 
     `step` counts updates on all levels, from 1 to `steps`; `scale` counts levels, from 1 to
-    `scales`. Seconds are of wall time, the last two None before they can be known.
+    `scales`. `progress` is the part of the whole cost, in [0, 1], that is done. Seconds are of
+    wall time, the last two None before they can be known.
     """
 
     step: int
     steps: int
     scale: int
     scales: int
+    progress: float
     loss: Loss
     seconds: float
     seconds_per_step: float | None
@@ -114,6 +116,7 @@ class Transfer:
                     steps=self.steps,
                     scale=index + 1,
                     scales=len(self.levels),
+                    progress=part_done(self.levels, index, state.steps_done),
                     loss=loss,
                     seconds=time.monotonic() - started,
                     seconds_per_step=pace.seconds_per_step(index),

@@ -150,6 +150,7 @@ class Reporter:
     def _progress(self, step: Step) -> Progress:
         return Progress(
             step=step.step,
+            part=step.progress,
             scale=step.scale,
             total=step.loss.total,
             content=step.loss.content,
