@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from stransfer.program import Program
 from tests.conftest import file_bytes
 from tests.site import order
 from tests.site.order import ALICE
@@ -287,6 +289,36 @@ def test_a_run_whose_picture_is_gone_is_failed_with_a_sentence(
     run = order.look(services, run_id)
     assert (run.state, run.attempts) == (RunState.FAILED, 1)
     assert run.error and run.error.endswith(".")
+
+
+def test_a_run_that_diverges_fails_and_keeps_its_best_picture(
+    painter: Painter, leases: Leases, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the third evaluation on, whatever the image, the loss is no number."""
+    order.place(services, steps=1)
+    painter.paint(claim_next(leases))
+    [after_one_step] = RunStore(services).results(ALICE, 1)
+    evaluate, calls = Program.evaluate, iter(range(1000))
+
+    def broken(self: Program, *arguments: Any) -> Any:
+        losses, gradient = evaluate(self, *arguments)
+        factor = np.nan if next(calls) >= 2 else 1.0
+        return losses._replace(total=losses.total * factor), gradient
+
+    monkeypatch.setattr(Program, "evaluate", broken)
+    run_id = order.place(services, steps=30)
+    assert painter.paint(claim_next(leases)) is False
+    run = order.look(services, run_id)
+    assert (run.state, run.result) == (RunState.FAILED, None)
+    assert run.error is not None and "smaller learning rate" in run.error
+    # The image after the second step is the one that broke; the best is that after the first.
+    assert run.step == 2 and after_one_step.frame and run.frame
+    best, shown = (
+        np.asarray(Image.open(io.BytesIO(services.media.read(key))), float)
+        for key in (after_one_step.frame, run.frame)
+    )
+    assert np.abs(best - shown).mean() < 0.5
+    assert len(files(services, run_id)) <= 2
 
 
 def test_what_breaks_unexpectedly_is_tried_three_times_and_then_said(

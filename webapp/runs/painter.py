@@ -8,7 +8,7 @@ from typing import Any
 
 from stransfer import images, results
 from stransfer.checkpoint import Checkpoint
-from stransfer.errors import StransferError, TransferError
+from stransfer.errors import DivergedError, StransferError, TransferError
 from stransfer.images import Mask, Picture
 from stransfer.progress import part_done
 from stransfer.settings import Settings
@@ -102,14 +102,18 @@ class Painter:
         self, transfer: Transfer, checkpoint: Checkpoint | None, reporter: Reporter
     ) -> Step | None:
         """Return the step whose picture is the result, or None if this worker must stop."""
-        with reporter:
-            for step in transfer.start(checkpoint):
-                reporter.step(step)
-                if step.last or reporter.finish_wanted:
-                    return step
-                if self.stopping.is_set():
-                    reporter.save(step)
-                    return None
+        try:
+            with reporter:
+                for step in transfer.start(checkpoint):
+                    reporter.step(step)
+                    if step.last or reporter.finish_wanted:
+                        return step
+                    if self.stopping.is_set():
+                        reporter.save(step)
+                        return None
+        except DivergedError as error:
+            reporter.keep(error.picture)
+            raise
         raise TransferError("The run ended before its first step; start it again.")
 
     def _subject(self, run: Run) -> Subject:

@@ -91,6 +91,10 @@ class Reporter:
             self._checkpoint = key
             self._saved_step, self._saved_at = step.step, time.monotonic()
 
+    def keep(self, picture: Picture) -> None:
+        """Make a picture the run's last one, after the thread has ended."""
+        self._reports.progress(self._claim, [], self._write_frame(picture, "best"))
+
     def _run(self) -> None:
         try:
             while self._report():
@@ -110,7 +114,7 @@ class Reporter:
             return False
         started = time.monotonic()
         newest = news[-1]
-        frame = self._write_frame(newest.image, newest.step)
+        frame = self._write_frame(newest.image, str(newest.step))
         progress = [self._progress(step) for step in news]
         if self._reports.progress(self._claim, progress, frame):
             self.finish_wanted = True
@@ -119,12 +123,12 @@ class Reporter:
             self._rest(started)
         return True
 
-    def _write_frame(self, picture: Picture, step: int) -> str:
+    def _write_frame(self, picture: Picture, name: str) -> str:
         height, width = picture.shape[:2]
         image = images.to_image(picture)
         if max(width, height) > self._config.frame_side:
             image = image.resize(images.fit(width, height, self._config.frame_side))
-        key = f"{folder(self._claim.run_id)}/frames/{self._claim.fence}-{step}.jpg"
+        key = f"{folder(self._claim.run_id)}/frames/{self._claim.fence}-{name}.jpg"
         self._media.write(key, images.encode(image, "JPEG", _FRAME_QUALITY))
         self._frames.append(key)
         # A watcher may still be reading the one before.
