@@ -1,4 +1,5 @@
 const MEBIBYTE = 1024 * 1024;
+const DIRECTION = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 /**
  * @typedef {object} Chosen one picture that is chosen
@@ -32,6 +33,7 @@ export class Picker {
     this.#file = root.querySelector("input[type=file]");
     this.#several = this.#checked.length > 1;
     root.addEventListener("change", (event) => this.#changed(event.target));
+    if (this.#most > 1) root.addEventListener("keydown", (event) => this.#walk(event));
     root.addEventListener("dragover", (event) => this.#over(event));
     root.addEventListener("dragleave", (event) => {
       if (!root.contains(event.relatedTarget)) root.classList.remove("is-target");
@@ -39,12 +41,17 @@ export class Picker {
     root.addEventListener("drop", (event) => this.#dropped(event));
     // What the browser filled in again after going back counts as chosen.
     this.#uncover();
+    this.#stopAt(this.#checked[0] ?? this.#tiles[0]);
     if (this.#file.files.length) this.#takeFile(this.#file.files[0]);
     else this.#show();
   }
 
+  get #tiles() {
+    return [...this.#root.querySelectorAll("[data-tile]")];
+  }
+
   get #checked() {
-    return [...this.#root.querySelectorAll("[data-tile]:checked")];
+    return this.#tiles.filter((tile) => tile.checked);
   }
 
   /** The names of what is chosen, or "" while there is nothing. */
@@ -90,8 +97,8 @@ export class Picker {
 
   /** @param {boolean} several when no longer, the first of them stays */
   set several(several) {
+    if (!several) for (const { drop } of this.chosen.slice(1)) drop();
     this.#several = several;
-    if (!several) for (const { drop } of this.chosen.slice(1).reverse()) drop();
     this.#show();
   }
 
@@ -122,7 +129,7 @@ export class Picker {
 
   /** Bring the visitor here. */
   focus() {
-    (this.#checked[0] ?? this.#root.querySelector("[data-tile]") ?? this.#file).focus();
+    (this.#checked[0] ?? this.#tiles[0] ?? this.#file).focus();
     this.#root.scrollIntoView({ block: "start" });
   }
 
@@ -130,6 +137,26 @@ export class Picker {
     if (input === this.#file) {
       if (input.files.length) this.#takeFile(input.files[0]);
     } else if (input.matches("[data-tile]")) this.#keepInPlace(input, () => this.#takeTile(input));
+  }
+
+  /** The arrow keys go from tile to tile, as browsers let them do where only one can be chosen. */
+  #walk(event) {
+    const direction = DIRECTION[event.key];
+    if (!direction || !event.target.matches("[data-tile]") || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const tiles = this.#tiles;
+    const next = tiles.at((tiles.indexOf(event.target) + direction) % tiles.length);
+    if (!this.#several) {
+      next.checked = true;
+      this.#changed(next);
+    }
+    this.#stopAt(next);
+    next.focus();
+  }
+
+  /** One stop of the Tab key is enough for all the tiles. */
+  #stopAt(stop) {
+    if (this.#most > 1) for (const tile of this.#tiles) tile.tabIndex = tile === stop ? 0 : -1;
   }
 
   /** The stage grows for its first picture; what the visitor points at must not slip away. */
@@ -150,6 +177,7 @@ export class Picker {
       this.#refuse(`At most ${this.#most} artworks go into one painting. Take one away first.`);
       return;
     }
+    this.#stopAt(tile);
     this.#show();
     this.complain("");
     this.#onChange(tile.checked ? `${tile.dataset.title} chosen.` : `${tile.dataset.title} taken away.`);

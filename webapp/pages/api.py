@@ -20,7 +20,7 @@ from webapp.pictures import (
     init_ingredient,
     mask_ingredient,
 )
-from webapp.runs.orders import Ingredient, Order, continued
+from webapp.runs.orders import Ingredient, Order, check_count, continued
 from webapp.runs.snapshot import run_values
 from webapp.samples import ROLES
 from webapp.site import Site, current_site, known_visitor_id
@@ -200,9 +200,8 @@ def _order(visitor: str, body: object) -> Order:
     site = current_site()
     style = body.get("style")
     styles = style if isinstance(style, list) else [style]
-    most = site.services.config.max_styles
-    if not 1 <= len(styles) <= most:
-        raise SettingsError({"style": f"Name from 1 to {most} style pictures."})
+    # Before so many are looked up as a request can hold.
+    check_count(len(styles), site.services.config.max_styles)
     masks: dict[str, Ingredient | None] = {
         name: _found(name, body[name], mask_ingredient, site, visitor, name)
         for name in MASK_FIELDS

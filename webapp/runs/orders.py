@@ -61,13 +61,7 @@ class Order:
         Raises SettingsError, with a sentence by field, for whatever the engine would refuse, and
         for more than `most_styles` artworks.
         """
-        if not 1 <= len(self.styles) <= most_styles:
-            raise SettingsError(
-                {
-                    "style": f"A painting takes from 1 to {most_styles} artworks, but "
-                    f"{len(self.styles)} were chosen."
-                }
-            )
+        check_count(len(self.styles), most_styles)
         check_choice(self.settings, len(self.styles), self.init_image is not None)
         if self.init_image is not None and self.settings.init != "result":
             raise SettingsError(
@@ -114,6 +108,14 @@ class Order:
         keys = [None if picture is None else picture.key for picture in pictures]
         choices = json.dumps([submission, keys, self.settings.as_dict()])
         return hashlib.sha256(choices.encode()).hexdigest()
+
+
+def check_count(styles: int, most_styles: int) -> None:
+    """Raise SettingsError for no artwork, or for more than one painting may take after."""
+    if not 1 <= styles <= most_styles:
+        raise SettingsError(
+            {"style": f"A painting takes after 1 to {most_styles} artworks, not after {styles}."}
+        )
 
 
 def continued(run: Run, steps: object) -> Order:
