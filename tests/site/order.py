@@ -5,6 +5,7 @@ from __future__ import annotations
 from stransfer import folders
 from stransfer.settings import Settings
 from webapp.records import Run
+from webapp.runs.leases import Claim, Leases
 from webapp.runs.orders import Ingredient, Order
 from webapp.runs.store import RunStore
 from webapp.samples import Role, Samples
@@ -54,6 +55,13 @@ def made_of(services: Services, **settings: object) -> Order:
         [sample(services, "style", "fjord.jpg")],
         Settings.parse({"size": 100, "steps": 2, "scales": 1, **settings}),
     )
+
+
+def claim(leases: Leases) -> Claim:
+    """Claim the run whose turn it is, of which there is one."""
+    claim = leases.claim("worker")
+    assert claim is not None
+    return claim
 
 
 def look(services: Services, run_id: str) -> Run:

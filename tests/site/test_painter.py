@@ -13,13 +13,11 @@ from PIL import Image
 from sqlalchemy import select
 
 from stransfer.program import Program
-from tests.conftest import file_bytes
 from tests.site import order
 from tests.site.order import ALICE
 from webapp.config import Config
 from webapp.records import Loss, RunState
 from webapp.runs.leases import Claim, Leases
-from webapp.runs.orders import Ingredient, continued
 from webapp.runs.painter import Painter
 from webapp.runs.store import RunStore
 from webapp.services import Services
@@ -41,12 +39,6 @@ def leases(services: Services) -> Leases:
 def painter(services: Services, leases: Leases) -> Painter:
     """A painter who is not asked to stop."""
     return Painter(services, leases)
-
-
-def claim_next(leases: Leases) -> Claim:
-    claim = leases.claim("worker")
-    assert claim is not None
-    return claim
 
 
 def losses(services: Services) -> list[tuple[int, float]]:
@@ -83,7 +75,7 @@ def test_a_run_is_painted_from_its_pictures_to_its_result(
     painter: Painter, leases: Leases, services: Services
 ) -> None:
     run_id = order.place(services, steps=3)
-    assert painter.paint(claim_next(leases)) is False
+    assert painter.paint(order.claim(leases)) is False
     run = order.look(services, run_id)
     assert (run.state, run.step, run.error) == (RunState.DONE, 3, None)
     assert run.result and run.frame
@@ -95,90 +87,16 @@ def test_a_run_is_painted_from_its_pictures_to_its_result(
     assert run.seconds > 0
 
 
-def test_masks_an_earlier_result_and_transparency_go_into_the_painting(
-    painter: Painter, leases: Leases, services: Services
-) -> None:
-    plain = order.made_of(services, steps=2)
-    photo = Image.new("RGBA", (100, 80), (90, 140, 60, 255))
-    photo.putalpha(Image.linear_gradient("L").resize((100, 80)))
-    right_half = Image.new("L", (100, 80), 0)
-    right_half.paste(255, (50, 0, 100, 80))
-    earlier = Image.new("RGB", (100, 80), (250, 20, 20))
-    wanted = replace(
-        plain,
-        content=kept(services, "photo", photo),
-        content_mask=kept(services, "mask", right_half),
-        init_image=kept(services, "earlier", earlier),
-        settings=replace(plain.settings, init="result", learning_rate=0.001),
-    )
-    run_id = RunStore(services).submit(ALICE, wanted)
-    painter.paint(claim_next(leases))
-    run = order.look(services, run_id)
-    assert run.state == RunState.DONE and run.result is not None
-    result = Image.open(io.BytesIO(services.media.read(run.result)))
-    assert result.mode == "RGBA"
-    np.testing.assert_allclose(
-        np.asarray(result.getchannel("A"), float), np.asarray(photo.getchannel("A"), float), atol=1
-    )
-    painted = np.asarray(result.convert("RGB"), float)
-    # Black stays photo; white is painted, with small steps from the red it began with.
-    np.testing.assert_allclose(painted[79, :45], [[90, 140, 60]] * 45, atol=2)
-    np.testing.assert_allclose(painted[79, 55:], [[250, 20, 20]] * 45, atol=20)
-
-
-def test_a_style_mask_and_the_blend_go_into_the_painting(
-    painter: Painter, leases: Leases, services: Services
-) -> None:
-    plain = order.made_of(services, steps=3)
-    [fjord] = plain.styles
-    half = Image.new("L", (fjord.width // 4, fjord.height // 4), 0)
-    half.paste(255, (0, 0, half.width, half.height // 4))
-    swell = order.sample(services, "style", "great_swell.jpg")
-    blend = replace(plain, styles=[fjord, swell])
-    orders = [
-        plain,
-        replace(plain, style_mask=kept(services, "half", half)),
-        replace(blend, settings=replace(plain.settings, style_weights="9, 1")),
-        replace(blend, settings=replace(plain.settings, style_weights="1, 9")),
-    ]
-    style_losses = []
-    for wanted in orders:
-        run_id = RunStore(services).submit(ALICE, wanted)
-        painter.paint(claim_next(leases))
-        loss = RunStore(services).last_loss(run_id)
-        assert loss is not None
-        style_losses.append(round(loss.style, 5))
-    assert len(set(style_losses)) == len(orders)
-
-
-def test_a_run_outlives_the_earlier_run_that_it_begins_with(
-    painter: Painter, leases: Leases, services: Services
-) -> None:
-    runs = RunStore(services)
-    first = order.place(services)
-    painter.paint(claim_next(leases))
-    again = runs.submit(ALICE, continued(order.look(services, first), 2))
-    runs.delete(ALICE, first)
-    painter.paint(claim_next(leases))
-    assert order.look(services, again).state == RunState.DONE
-
-
 def test_progress_counts_what_the_steps_cost(
     painter: Painter, leases: Leases, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finish = RunStore(services).finish
     run_id = order.place(services, size=200, steps=20, scales=2)
     when_recorded(leases, 1, lambda claim: finish(ALICE, claim.run_id), monkeypatch)
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     run = order.look(services, run_id)
     # 40 coarse steps at a quarter of the pixels, and 20 at the final size.
     assert run.progress == pytest.approx(run.step / 4 / 30, rel=0.02)
-
-
-def kept(services: Services, name: str, image: Image.Image) -> Ingredient:
-    """A picture in the media store, as a run takes it."""
-    services.media.write(f"images/{name}.png", file_bytes(image))
-    return Ingredient(f"image:{name}", name, f"images/{name}.png", image.width, image.height)
 
 
 def test_a_large_picture_is_shown_live_no_larger_than_configured(
@@ -186,7 +104,7 @@ def test_a_large_picture_is_shown_live_no_larger_than_configured(
 ) -> None:
     small = replace(services, config=replace(config, frame_side=64))
     run_id = order.place(services, steps=1)
-    Painter(small, leases).paint(claim_next(leases))
+    Painter(small, leases).paint(order.claim(leases))
     run = order.look(services, run_id)
     assert run.frame and run.result
     assert max(Image.open(io.BytesIO(services.media.read(run.frame))).size) == 64
@@ -200,19 +118,19 @@ def test_a_run_that_was_handed_back_goes_on_as_if_it_had_never_stopped(
     seldom = replace(services.config, checkpoint_steps=1000, checkpoint_seconds=600)
     painter = Painter(replace(services, config=seldom), leases)
     straight = order.place(services, steps=6)
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     expected = losses(services)
     RunStore(services).delete(ALICE, straight)
 
     run_id = order.place(services, steps=6)
     when_recorded(leases, 2, lambda claim: painter.stopping.set(), monkeypatch)
-    assert painter.paint(claim_next(leases)) is True
+    assert painter.paint(order.claim(leases)) is True
     stopped = order.look(services, run_id)
     assert (stopped.state, stopped.attempts) == (RunState.QUEUED, 0)
     assert stopped.checkpoint and 2 <= stopped.step < 6
 
     painter.stopping.clear()
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     run = order.look(services, run_id)
     assert (run.state, run.attempts, run.step) == (RunState.DONE, 1, 6)
     assert losses(services) == expected
@@ -227,9 +145,9 @@ def test_a_run_whose_checkpoint_is_damaged_or_gone_starts_over(
     services: Services,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run_id = order.place(services, steps=4)
+    run_id = order.place(services, steps=12)
     when_recorded(leases, 2, lambda claim: painter.stopping.set(), monkeypatch)
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     key = order.look(services, run_id).checkpoint
     assert key is not None
     if damage is None:
@@ -237,9 +155,9 @@ def test_a_run_whose_checkpoint_is_damaged_or_gone_starts_over(
     else:
         services.media.write(key, damage)
     painter.stopping.clear()
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     assert order.look(services, run_id).state == RunState.DONE
-    assert [step for step, _ in losses(services)] == [1, 2, 3, 4]
+    assert [step for step, _ in losses(services)] == list(range(1, 13))
 
 
 def test_a_run_that_is_finished_early_keeps_its_picture_at_full_size(
@@ -248,7 +166,7 @@ def test_a_run_that_is_finished_early_keeps_its_picture_at_full_size(
     run_id = order.place(services, steps=500, scales=2)
     finish = RunStore(services).finish
     when_recorded(leases, 2, lambda claim: finish(ALICE, claim.run_id), monkeypatch)
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     run = order.look(services, run_id)
     assert run.state == RunState.DONE
     assert 2 <= run.step < run.steps
@@ -263,7 +181,7 @@ def test_a_run_that_is_cancelled_keeps_its_last_picture(
     run_id = order.place(services, steps=5000)
     cancel = RunStore(services).cancel
     when_recorded(leases, 2, lambda claim: cancel(ALICE, claim.run_id), monkeypatch)
-    assert painter.paint(claim_next(leases)) is False
+    assert painter.paint(order.claim(leases)) is False
     run = order.look(services, run_id)
     assert (run.state, run.result) == (RunState.CANCELLED, None)
     assert run.step < 5000
@@ -276,7 +194,7 @@ def test_nothing_is_left_of_a_run_that_is_deleted_while_it_is_painted(
     run_id = order.place(services, steps=5000)
     delete = RunStore(services).delete
     when_recorded(leases, 2, lambda claim: delete(ALICE, claim.run_id), monkeypatch)
-    assert painter.paint(claim_next(leases)) is False
+    assert painter.paint(order.claim(leases)) is False
     assert files(services, run_id) == []
 
 
@@ -285,7 +203,7 @@ def test_a_run_whose_picture_is_gone_is_failed_with_a_sentence(
 ) -> None:
     run_id = order.place(services)
     services.media.delete(order.look(services, run_id).content["key"])
-    assert painter.paint(claim_next(leases)) is False
+    assert painter.paint(order.claim(leases)) is False
     run = order.look(services, run_id)
     assert (run.state, run.attempts) == (RunState.FAILED, 1)
     assert run.error and run.error.endswith(".")
@@ -296,7 +214,7 @@ def test_a_run_that_diverges_fails_and_keeps_its_best_picture(
 ) -> None:
     """From the third evaluation on, whatever the image, the loss is no number."""
     order.place(services, steps=1)
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     [after_one_step] = RunStore(services).results(ALICE, 1)
     evaluate, calls = Program.evaluate, iter(range(1000))
 
@@ -307,7 +225,7 @@ def test_a_run_that_diverges_fails_and_keeps_its_best_picture(
 
     monkeypatch.setattr(Program, "evaluate", broken)
     run_id = order.place(services, steps=30)
-    assert painter.paint(claim_next(leases)) is False
+    assert painter.paint(order.claim(leases)) is False
     run = order.look(services, run_id)
     assert (run.state, run.result) == (RunState.FAILED, None)
     assert run.error is not None and "smaller learning rate" in run.error
@@ -328,7 +246,7 @@ def test_what_breaks_unexpectedly_is_tried_three_times_and_then_said(
     with services.database.writing() as session:
         run = session.get_one(type(order.look(services, run_id)), run_id)
         run.content = {"reference": "sample:cat.jpg"}  # as a program of another version might
-    assert [painter.paint(claim_next(leases)) for _ in range(3)] == [True, True, False]
+    assert [painter.paint(order.claim(leases)) for _ in range(3)] == [True, True, False]
     failed = order.look(services, run_id)
     assert (failed.state, failed.attempts) == (RunState.FAILED, 3)
     assert failed.error and "KeyError" not in failed.error
@@ -339,7 +257,7 @@ def test_old_pictures_and_checkpoints_of_a_run_do_not_pile_up(
     painter: Painter, leases: Leases, services: Services
 ) -> None:
     run_id = order.place(services, steps=12)
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     kept = files(services, run_id)
     assert len([name for name in kept if name.startswith("frames/")]) <= 2
     assert len([name for name in kept if name.startswith("checkpoint")]) <= 1

@@ -103,6 +103,7 @@ def test_progress_has_the_fields_of_the_contract(studio: Studio) -> None:
             "seq": 2,
             "step": 2,
             "steps": 50,
+            "progress": 0.5,
             "scale": 1,
             "loss": {"total": 4.5, "content": 1.0, "style": 2.0, "tv": 3.0},
             "seconds_per_step": 1.0,
