@@ -38,7 +38,8 @@ from stransfer.setting import Setting
 from stransfer.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
-    from stransfer.transfer import Loss, Step, Transfer, run
+    from stransfer.step import Loss, Step
+    from stransfer.transfer import Transfer, run
 
 __all__ = [
     "MODELS",

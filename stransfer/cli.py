@@ -28,9 +28,12 @@ from stransfer.settings import SETTINGS, Settings
 from stransfer.subject import Subject
 
 if TYPE_CHECKING:
-    from stransfer.transfer import Step, Transfer
+    from stransfer.step import Step
+    from stransfer.transfer import Transfer
 
 _DEBUG = "STRANSFER_DEBUG"
+
+_BAR = "{percentage:3.0f}%|{bar}| {desc}"
 
 _PICTURE = click.Path(path_type=Path)
 
@@ -160,15 +163,20 @@ def _render(
 
 
 def _with_progress(transfer: Transfer, frames: film.Timelapse | None) -> Iterator[Step]:
-    with tqdm(total=transfer.steps, unit="step", file=sys.stderr, disable=None) as bar:
+    """Yield the steps, and show a bar that moves by what they cost."""
+    with tqdm(total=1, bar_format=_BAR, file=sys.stderr, disable=None) as bar:
         for step in transfer.start():
             if frames:
                 frames.see(step)
-            bar.update()
-            bar.set_postfix_str(
-                f"scale {step.scale}/{step.scales} loss {step.loss.total:.4f}", refresh=False
-            )
+            bar.set_description_str(_told(step), refresh=False)
+            bar.update(step.progress - bar.n)
             yield step
+
+
+def _told(step: Step) -> str:
+    left = "" if step.seconds_left is None else f", {tqdm.format_interval(step.seconds_left)} left"
+    scale = f"scale {step.scale} of {step.scales}"
+    return f"step {step.step} of {step.steps}, {scale}, loss {step.loss.total:.4f}{left}"
 
 
 @cli.command()

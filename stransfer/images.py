@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
+from stransfer import srgb
 from stransfer.errors import ImageError
 from stransfer.files import write_atomically
 
@@ -60,34 +61,33 @@ def read_mask(source: Source, limits: Limits | None = None) -> Mask:
     return mask
 
 
-def read_alpha(source: Source) -> Mask | None:
+def read_alpha(source: Source, limits: Limits | None = None) -> Mask | None:
     """Return a picture's transparency as [height, width], 0 where it is clear, or None."""
     if isinstance(source, np.ndarray):
         return None
-    if isinstance(source, Image.Image):
-        image = source
-    else:
-        with _readable("the picture"):
-            image = Image.open(io.BytesIO(_content(source)), formats=FORMATS)
-    if not image.has_transparency_data:
+    image = srgb.upright(source) if isinstance(source, Image.Image) else open_srgb(source, limits)
+    if image.mode != "RGBA":
         return None
-    alpha = ImageOps.exif_transpose(image).convert("RGBA").getchannel("A")
-    values: Mask = np.asarray(alpha, np.float32) / np.float32(255)
-    return None if values.min() == 1 else values
+    alpha: Mask = np.asarray(image.getchannel("A"), np.float32) / np.float32(255)
+    return alpha
 
 
 def open_rgb(source: str | Path | bytes, limits: Limits | None = None) -> Image.Image:
-    """Open a JPEG, PNG or WebP file as an upright sRGB image without its metadata.
+    """Open a JPEG, PNG or WebP file as an upright sRGB image, over white, without its metadata.
 
     The format is decided by content, never by name; the first frame of an animation counts.
     Raises ImageError if it is no such file, is damaged, or is outside `limits`.
     """
+    return over_white(open_srgb(source, limits))
+
+
+def open_srgb(source: str | Path | bytes, limits: Limits | None = None) -> Image.Image:
+    """Open a file as `open_rgb` does, but as RGBA if any of its pixels is transparent."""
     name = "the picture" if isinstance(source, bytes) else str(Path(source).name)
-    content = _content(source)
     with _readable(name):
-        image = _opened(content, limits or Limits())
+        image = _opened(_content(source), limits or Limits())
         image.load()
-        return to_rgb(image)
+        return srgb.upright(image)
 
 
 def upright_size(path: Path) -> tuple[int, int]:
@@ -129,17 +129,14 @@ def check_size(width: int, height: int, limits: Limits) -> None:
 
 def to_rgb(image: Image.Image) -> Image.Image:
     """Return the image upright, in sRGB, 8 bits a channel, over white where it is transparent."""
-    profile = image.info.get("icc_profile")
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _eight_bits(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-        colours = _to_srgb(image.convert("RGB"), profile)
-        white = Image.new("RGB", image.size, "white")
-        return Image.composite(colours, white, alpha)
-    return _to_srgb(image, profile)
+    return over_white(srgb.upright(image))
+
+
+def over_white(image: Image.Image) -> Image.Image:
+    """Return an RGB or RGBA image as it looks on white paper."""
+    paper = Image.new("RGB", image.size, "white")
+    paper.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
+    return paper
 
 
 def to_picture(image: Image.Image) -> Picture:
@@ -272,25 +269,3 @@ def _checked_array(array: Picture) -> Picture:
     if not np.isfinite(array).all():
         raise ImageError("Expected values in [0, 1], but received some that are not numbers.")
     return np.clip(array, 0, 1).astype(np.float32)
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    values = np.asarray(image, np.float64)
-    # Integer modes hold 16-bit samples; a float image has no fixed white, so its own peak is it.
-    white = 65535.0 if image.mode.startswith("I") else max(1.0, float(values.max(initial=0)))
-    return Image.fromarray(np.uint8(np.clip(values / white, 0, 1) * 255 + 0.5), "L")
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(
-                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-            if converted is not None:
-                return converted
-        # A broken or mismatched profile is common in the wild and no reason to refuse the photo.
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass
-    return image.convert("RGB")

@@ -11,12 +11,21 @@ from stransfer.pyramid import Level
 _SMOOTHING = 0.2
 
 
+def part_done(levels: Sequence[Level], level: int, steps_done: int) -> float:
+    """Return the part of a run's whole cost, in [0, 1], that `steps_done` steps of a level end.
+
+    The cost of a step is that of its level.
+    """
+    whole = sum(each.steps * each.cost for each in levels)
+    return 1 - _cost_left(levels, level, steps_done) / whole
+
+
 class Pace:
     """Turns the times at which steps end into seconds a step and seconds to go.
 
-    The cost of a step is taken as proportional to the pixels of its level, so a coarse level
-    already tells how long the fine ones will take. The first step at each level is left out,
-    because it also pays for preparing that size.
+    Seconds are taken as proportional to the cost of a step, so a coarse level already tells how
+    long the fine ones will take. The first step at each level is left out, because it also pays
+    for preparing that size.
     """
 
     def __init__(
@@ -27,31 +36,35 @@ class Pace:
         self._clock = clock
         self._last = clock()
         self._level: int | None = None
-        self._seconds_per_pixel: float | None = None
+        self._seconds_per_cost: float | None = None
 
     def step(self, level: int) -> None:
         """Note that a step at a level (an index) has ended."""
         now = self._clock()
-        cost = (now - self._last) / self._levels[level].pixels
+        cost = (now - self._last) / self._levels[level].cost
         self._last = now
         if level != self._level:
             self._level = level
-        elif self._seconds_per_pixel is None:
-            self._seconds_per_pixel = cost
+        elif self._seconds_per_cost is None:
+            self._seconds_per_cost = cost
         else:
-            self._seconds_per_pixel += _SMOOTHING * (cost - self._seconds_per_pixel)
+            self._seconds_per_cost += _SMOOTHING * (cost - self._seconds_per_cost)
 
     def seconds_per_step(self, level: int) -> float | None:
         """Return the expected seconds of a step at a level, or None before it can be known."""
-        if self._seconds_per_pixel is None:
+        if self._seconds_per_cost is None:
             return None
-        return self._seconds_per_pixel * self._levels[level].pixels
+        return self._seconds_per_cost * self._levels[level].cost
 
     def seconds_left(self, level: int, steps_done: int) -> float | None:
         """Return the expected seconds to the end, after `steps_done` steps of a level."""
-        here = self._levels[level]
-        pixels = (here.steps - steps_done) * here.pixels
-        pixels += sum(finer.steps * finer.pixels for finer in self._levels[level + 1 :])
-        if pixels == 0:
+        cost = _cost_left(self._levels, level, steps_done)
+        if cost == 0:
             return 0.0
-        return None if self._seconds_per_pixel is None else self._seconds_per_pixel * pixels
+        return None if self._seconds_per_cost is None else self._seconds_per_cost * cost
+
+
+def _cost_left(levels: Sequence[Level], level: int, steps_done: int) -> float:
+    here = levels[level]
+    left = (here.steps - steps_done) * here.cost
+    return left + sum(finer.steps * finer.cost for finer in levels[level + 1 :])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from stransfer import tiles
 from stransfer.errors import ImageError
 from stransfer.images import fit
 from stransfer.models import MODELS
@@ -25,6 +26,10 @@ MORE_STEPS = 2
 FEWER_STEPS = 4
 FEWEST_STEPS = 3
 
+# How many times a pixel is computed where the image is measured in tiles: half as often again for
+# the sums over all of them, and two fifths of that once more for their margins.
+TILED_COST = 2.1
+
 
 @dataclass(frozen=True)
 class Level:
@@ -36,9 +41,10 @@ class Level:
     steps: int
 
     @property
-    def pixels(self) -> int:
-        """The number of pixels, to which the cost of a step is proportional."""
-        return self.width * self.height
+    def cost(self) -> float:
+        """What a step costs, next to those at other levels: the pixels that it computes."""
+        tiled = max(self.width, self.height) > tiles.LONGEST
+        return self.width * self.height * (TILED_COST if tiled else 1.0)
 
 
 def plan(width: int, height: int, settings: Settings) -> tuple[Level, ...]:

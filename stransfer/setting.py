@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 AUTO = "auto"
 
+# How many artworks can be blended.
+MOST_STYLES = 8
+
 Kind = Literal["integer", "number", "choice", "layers", "blend"]
 
 
@@ -95,7 +98,7 @@ def _parse_layers(setting: Setting, value: object) -> str:
 def _parse_blend(setting: Setting, value: object) -> str:
     parts = value if isinstance(value, list | tuple) else str(value).split(",")
     numbers = [_finite(part) for part in parts if not empty(part)]
-    if len(numbers) > _MOST_STYLES or any(number is None or number <= 0 for number in numbers):
+    if len(numbers) > MOST_STYLES or any(number is None or number <= 0 for number in numbers):
         raise ValueError(f"{setting.label} must be {setting.values}, not {_shown(value)}.")
     return ", ".join(f"{number:g}" for number in numbers)
 
@@ -107,7 +110,6 @@ def _shown(value: object) -> str:
 
 _LONGEST_SHOWN = 40
 _LONGEST_LAYERS = 2000
-_MOST_STYLES = 8
 
 _PARSERS: dict[Kind, Callable[[Setting, object], Any]] = {
     "integer": _parse_number,

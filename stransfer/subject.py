@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from stransfer.errors import ImageError, SettingsError
 from stransfer.images import Mask, Picture, Source
 from stransfer.pyramid import Level
 from stransfer.settings import Settings
+
+# Width and height in pixels.
+Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,12 @@ class Subject:
     def check(self, settings: Settings) -> None:
         """Raise SettingsError or ImageError if the pictures do not fit the settings."""
         check_choice(settings, len(self.styles), self.init is not None)
-        _check_mask("photo", self.content_mask, self.content)
-        _check_mask("artwork", self.style_mask, self.styles[0])
-        if self.style_mask is not None and len(self.styles) > 1:
-            raise ImageError(
-                "A style mask needs a single artwork; leave out the mask or the others."
-            )
+        if self.content_mask is not None:
+            check_content_mask(_size(self.content_mask), _size(self.content))
+            check_white("photo", self.content_mask)
+        if self.style_mask is not None:
+            check_style_mask(_size(self.style_mask), [_size(style) for style in self.styles])
+            check_white("artwork", self.style_mask)
 
     def prepared(self, settings: Settings) -> Subject:
         """Return the subject with the colours that the settings ask for."""
@@ -129,6 +133,24 @@ def check_choice(settings: Settings, styles: int, with_result: bool) -> None:
         raise SettingsError({"init": "To start from an earlier result, give its picture as well."})
 
 
+def check_content_mask(mask: Size, content: Size) -> None:
+    """Raise ImageError if a mask does not have the photo's proportions."""
+    _check_proportions("photo", mask, content)
+
+
+def check_style_mask(mask: Size, styles: Sequence[Size]) -> None:
+    """Raise ImageError if a mask does not have the proportions of the only artwork."""
+    if len(styles) > 1:
+        raise ImageError("A style mask needs a single artwork; leave out the mask or the others.")
+    _check_proportions("artwork", mask, styles[0])
+
+
+def check_white(name: Literal["photo", "artwork"], mask: Mask) -> None:
+    """Raise ImageError if the mask of the photo or of the artwork chooses nothing."""
+    if mask.max() < _LEAST_WHITE:
+        raise ImageError(f"The {name}'s mask is black all over; paint white what it shall choose.")
+
+
 def _beside(style: Picture, level: Level, settings: Settings) -> tuple[int, int]:
     height, width = style.shape[:2]
     shortest = settings.minimum_size
@@ -150,18 +172,17 @@ def _cropped(style: Picture, level: Level) -> Picture:
     return style[top : top + crop_height, left : left + crop_width]
 
 
-def _check_mask(name: str, mask: Mask | None, picture: Picture) -> None:
-    if mask is None:
-        return
-    mask_ratio = mask.shape[1] / mask.shape[0]
-    ratio = picture.shape[1] / picture.shape[0]
-    if abs(mask_ratio / ratio - 1) > _RATIO_TOLERANCE:
+def _size(picture: Picture | Mask) -> Size:
+    return picture.shape[1], picture.shape[0]
+
+
+def _check_proportions(name: str, mask: Size, picture: Size) -> None:
+    ratio = (mask[0] / mask[1]) / (picture[0] / picture[1])
+    if abs(ratio - 1) > _RATIO_TOLERANCE:
         raise ImageError(
             f"The {name}'s mask must have the {name}'s proportions: the {name} is "
-            f"{picture.shape[1]} × {picture.shape[0]}, the mask {mask.shape[1]} × {mask.shape[0]}."
+            f"{picture[0]} × {picture[1]}, the mask {mask[0]} × {mask[1]}."
         )
-    if mask.max() < _LEAST_WHITE:
-        raise ImageError(f"The {name}'s mask is black all over; paint white what it shall choose.")
 
 
 # A mask may have been drawn on a smaller copy, whose sides were rounded.

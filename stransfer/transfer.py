@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
@@ -16,77 +15,14 @@ from stransfer.errors import DivergedError, TransferError
 from stransfer.evaluation import batch, evaluation
 from stransfer.images import Picture, Source
 from stransfer.memory import enough_for
-from stransfer.optimizers import FINISHING, OPTIMIZERS, Optimizer, State, decayed
+from stransfer.optimizers import FINISHING, OPTIMIZERS, Optimizer, decayed
 from stransfer.program import Program, program_of
-from stransfer.progress import Pace
+from stransfer.progress import Pace, part_done
 from stransfer.pyramid import Level
 from stransfer.safeguard import Safeguard
 from stransfer.settings import Settings
+from stransfer.step import Loss, Standing, Step
 from stransfer.subject import Subject
-
-
-@dataclass(frozen=True)
-class Loss:
-    """The weighted sum and its unweighted parts, of the image that a step started from."""
-
-    total: float
-    content: float
-    style: float
-    tv: float
-
-
-@dataclass(frozen=True)
-class Step:
-    """What is known after one update of the image.
-
-    `step` counts updates on all levels, from 1 to `steps`; `scale` counts levels, from 1 to
-    `scales`. Seconds are of wall time, the last two None before they can be known.
-    """
-
-    step: int
-    steps: int
-    scale: int
-    scales: int
-    loss: Loss
-    seconds: float
-    seconds_per_step: float | None
-    seconds_left: float | None
-    state: _State
-    finished: Callable[[Picture, int], Picture]
-
-    @property
-    def last(self) -> bool:
-        """Whether the run ends with this step."""
-        return self.step == self.steps
-
-    @property
-    def image(self) -> Picture:
-        """The image after the update: float32 [height, width, 3], sRGB in [0, 1]."""
-        return self.finished(self.state.optimizer.image.numpy()[0], self.state.level)
-
-    def checkpoint(self) -> Checkpoint:
-        """Return what `run` needs to go on from here as if it had never stopped."""
-        arrays = self.state.optimizer._asdict()
-        guard = self.state.guard
-        # Whatever got as far as a step has seen a sound loss, and so has a first and a best one.
-        assert guard.first_loss is not None and guard.best is not None
-        return Checkpoint(
-            level=self.state.level,
-            steps_done=self.state.steps_done,
-            caution=guard.caution,
-            first_loss=guard.first_loss,
-            best_loss=guard.best_loss,
-            best=guard.best.numpy(),
-            state={name: tensor.numpy() for name, tensor in arrays.items()},
-        )
-
-
-@dataclass(frozen=True)
-class _State:
-    level: int
-    steps_done: int
-    guard: Safeguard
-    optimizer: State
 
 
 class _StoppedError(Exception):
@@ -142,6 +78,7 @@ class Transfer:
                         steps=self.steps,
                         scale=index + 1,
                         scales=len(self.levels),
+                        progress=part_done(self.levels, index, state.steps_done),
                         loss=loss,
                         seconds=time.monotonic() - started,
                         seconds_per_step=pace.seconds_per_step(index),
@@ -151,8 +88,8 @@ class Transfer:
                     )
 
     def _level(
-        self, program: Program, state: _State, proceed: Callable[[], None]
-    ) -> Iterator[tuple[_State, Loss]]:
+        self, program: Program, state: Standing, proceed: Callable[[], None]
+    ) -> Iterator[tuple[Standing, Loss]]:
         """Yield the state after each update at one level, with the loss it started from."""
         level = self.levels[state.level]
         optimizer = self._optimizer_at(state.level)
@@ -163,18 +100,18 @@ class Transfer:
             loss = Loss(*(float(part) for part in losses))
             if state.guard.sound(loss.total):
                 guard = state.guard.after(loss.total, state.optimizer.image)
-                state = _State(state.level, state.steps_done + 1, guard, after)
+                state = Standing(state.level, state.steps_done + 1, guard, after)
                 yield state, loss
             else:
                 state = self._backed_off(state)
 
-    def _backed_off(self, state: _State) -> _State:
+    def _backed_off(self, state: Standing) -> Standing:
         guard = state.guard.backed_off()
         best = state.optimizer.image if guard.best is None else guard.best
         if guard.exhausted:
             raise DivergedError(self._finished(best.numpy()[0], state.level))
         fresh = self._optimizer_at(state.level).start(best)
-        return _State(state.level, state.steps_done, guard, fresh)
+        return Standing(state.level, state.steps_done, guard, fresh)
 
     def check(self, checkpoint: Checkpoint) -> None:
         """Raise TransferError if a checkpoint is not one of this run."""
@@ -196,7 +133,7 @@ class Transfer:
     def _before(self, index: int) -> int:
         return sum(level.steps for level in self.levels[:index])
 
-    def _rate(self, state: _State) -> float:
+    def _rate(self, state: Standing) -> float:
         done = state.steps_done / self.levels[state.level].steps
         return decayed(done) * self.settings.learning_rate
 
@@ -209,11 +146,11 @@ class Transfer:
         beyond = self.levels[index].long_side > self.settings.size
         return OPTIMIZERS[FINISHING if beyond else self.settings.optimizer]
 
-    def _first_state(self) -> _State:
+    def _first_state(self) -> Standing:
         picture = self._subject.start_at(self.levels[0], self.settings)
-        return _State(0, 0, Safeguard(), self._optimizer_at(0).start(batch(picture)))
+        return Standing(0, 0, Safeguard(), self._optimizer_at(0).start(batch(picture)))
 
-    def _restored(self, checkpoint: Checkpoint) -> _State:
+    def _restored(self, checkpoint: Checkpoint) -> Standing:
         self.check(checkpoint)
         try:
             state = self._optimizer_at(checkpoint.level).restored(checkpoint.state)
@@ -228,9 +165,9 @@ class Transfer:
             checkpoint.best_loss,
             tf.constant(checkpoint.best, tf.float32),
         )
-        return _State(checkpoint.level, checkpoint.steps_done, guard, state)
+        return Standing(checkpoint.level, checkpoint.steps_done, guard, state)
 
-    def _at_level(self, state: _State, index: int) -> _State:
+    def _at_level(self, state: Standing, index: int) -> Standing:
         """Return the state carried over to a level, with the photo's own detail at that size."""
         if state.level == index:
             return state
@@ -245,7 +182,7 @@ class Transfer:
             after = optimizer.resized(state.optimizer, image)
         else:
             after = optimizer.start(image)
-        return _State(index, 0, state.guard.at_next_level(), after)
+        return Standing(index, 0, state.guard.at_next_level(), after)
 
     def _detail(self, coarse: Level, fine: Level) -> Picture:
         """Return what the photo shows at a finer level that the coarser one could not hold."""

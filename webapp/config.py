@@ -16,6 +16,7 @@ from typing import Any
 
 from stransfer import folders
 from stransfer.images import Limits
+from stransfer.setting import MOST_STYLES
 from webapp.errors import ConfigError
 
 ASYNC_MODES = ("eventlet", "threading")
@@ -64,6 +65,9 @@ class Config:
     min_side: int = _key(Limits.shortest_side, "The shortest side of a picture, in px.", minimum=1)
     max_aspect: float = _key(
         Limits.aspect, "How many times longer than short a picture may be.", minimum=1
+    )
+    max_styles: int = _key(
+        4, "How many artworks a painting may take after.", minimum=1, maximum=MOST_STYLES
     )
     decode_seconds: int = _key(
         20, "The processor time in which an upload must be decoded.", minimum=1

@@ -2,7 +2,7 @@
 
 A picture from a stranger is decoded outside the server, under limits of time and memory. The
 file comes on standard input. Standard output gets one line of JSON, `{"error": ...}` or the
-size of the picture and the lengths of what follows: the picture and its thumbnail, as JPEG.
+size and ending of the picture and the lengths of what follows: the picture and its thumbnail.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from stransfer.errors import ImageError
 
 THUMBNAIL_SIDE = 480
 
+_FORMATS = {"jpg": "JPEG", "png": "PNG"}
 _QUALITY = 95
 _THUMBNAIL_QUALITY = 85
 
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--min-side", type=int, required=True)
     parser.add_argument("--max-aspect", type=float, required=True)
     parser.add_argument("--longest-side", type=int, required=True)
+    parser.add_argument("--ending", choices=_FORMATS)
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CPU, (options.seconds, options.seconds))
     memory = options.memory_mb * 2**20
@@ -44,8 +46,9 @@ def main() -> None:
         aspect=options.max_aspect,
     )
     try:
-        image = images.open_rgb(sys.stdin.buffer.read(), limits)
-        picture, thumbnail = encoded(image, options.longest_side)
+        image = images.open_srgb(sys.stdin.buffer.read(), limits)
+        ending = options.ending or ("png" if image.mode == "RGBA" else "jpg")
+        picture, thumbnail = encoded(image, options.longest_side, ending)
     except ImageError as error:
         _answer({"error": str(error)})
         return
@@ -53,6 +56,7 @@ def main() -> None:
         {
             "width": image.width,
             "height": image.height,
+            "ending": ending,
             "picture": len(picture),
             "thumbnail": len(thumbnail),
         },
@@ -61,13 +65,19 @@ def main() -> None:
     )
 
 
-def encoded(image: Image.Image, longest_side: int) -> tuple[bytes, bytes]:
-    """Return an image and its thumbnail as JPEG files; the image is shrunk in place if need be."""
+def encoded(image: Image.Image, longest_side: int, ending: str = "jpg") -> tuple[bytes, bytes]:
+    """Return an image as a file, "jpg" or "png", and its thumbnail as "jpg", which is over white.
+
+    The image is shrunk in place if need be.
+    """
     image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
-    picture = images.encode(image, "JPEG", _QUALITY)
+    if ending == "jpg":
+        image = images.over_white(image)
+    picture = images.encode(image, _FORMATS[ending], _QUALITY)
     image_small = image.copy()
     image_small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
-    return picture, images.encode(image_small, "JPEG", _THUMBNAIL_QUALITY)
+    small = images.over_white(image_small)
+    return picture, images.encode(small, "JPEG", _THUMBNAIL_QUALITY)
 
 
 def _answer(header: dict[str, object], *parts: bytes) -> None:

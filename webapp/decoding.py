@@ -7,6 +7,7 @@ import logging
 import subprocess
 import sys
 from dataclasses import dataclass
+from typing import Literal
 
 from webapp.config import Config
 from webapp.errors import UnusableError
@@ -22,18 +23,30 @@ _TOO_MUCH = (
 )
 
 
+# How a picture is kept: "png" loses nothing and has transparency.
+Ending = Literal["jpg", "png"]
+
+
 @dataclass(frozen=True)
 class Decoded:
-    """A picture and its thumbnail, as clean JPEG files; the size is that of the picture."""
+    """A picture and its thumbnail, as clean files; the size and ending are those of the picture.
+
+    The thumbnail is always JPEG.
+    """
 
     width: int
     height: int
+    ending: Ending
     picture: bytes
     thumbnail: bytes
 
 
-def decode(config: Config, content: bytes, longest_side: int) -> Decoded:
-    """Return a picture file as clean JPEG files, the picture no longer than `longest_side`.
+def decode(
+    config: Config, content: bytes, longest_side: int, ending: Ending | None = None
+) -> Decoded:
+    """Return a picture file as clean files, the picture no longer than `longest_side`.
+
+    Without a wish for an `ending` it is "png" if the picture has transparency, else "jpg".
 
     Raises UnusableError, with a sentence for who brought it, if it is no picture, is damaged or
     outside the configured limits, or takes too much time or memory.
@@ -49,6 +62,7 @@ def decode(config: Config, content: bytes, longest_side: int) -> Decoded:
     }
     command = [sys.executable, "-m", "webapp.decoder"]
     command += [str(part) for option in options.items() for part in option]
+    command += ["--ending", ending] if ending else []
     try:
         child = subprocess.run(
             command,
@@ -67,4 +81,5 @@ def decode(config: Config, content: bytes, longest_side: int) -> Decoded:
     if "error" in header:
         raise UnusableError(header["error"])
     split = header["picture"]
-    return Decoded(header["width"], header["height"], body[:split], body[split:])
+    size = header["width"], header["height"]
+    return Decoded(*size, header["ending"], body[:split], body[split:])

@@ -10,9 +10,17 @@ class ConfigError(StransferError):
 
 
 class SiteError(StransferError):
-    """A request that cannot be granted; `status` is the HTTP status it is answered with."""
+    """A request that cannot be granted; `status` is the HTTP status it is answered with.
+
+    `field` names what of the request is to blame, where that is one thing.
+    """
 
     status = 400
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        """Keep the sentence, and the name of the field."""
+        super().__init__(message)
+        self.field = field
 
 
 class UnauthorizedError(SiteError):

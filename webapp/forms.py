@@ -1,78 +1,52 @@
-"""The form on the first page: its fields, made from the settings table, and what is sent."""
+"""The form on the first page: what a visitor chose and typed, and what is wrong with it."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 
-from stransfer.errors import ImageError, SettingsError
-from stransfer.models import MODELS
-from stransfer.setting import Setting
+from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME, SETTINGS, Settings
-from stransfer.weights import describe, find
 from webapp.errors import NotFoundError, SiteError
-from webapp.pictures import ingredient
-from webapp.runs.store import Ingredient
-from webapp.samples import ROLES, Role
+from webapp.fields import Field, typed
+from webapp.pictures import (
+    IMAGE,
+    MASK_FIELDS,
+    RUN,
+    MaskField,
+    ingredient,
+    init_ingredient,
+    mask_ingredient,
+)
+from webapp.records import Run
+from webapp.runs.orders import Ingredient, Order
 from webapp.site import Site
+from webapp.uploads import MASK, UploadRole
 
-# The form takes one artwork and no earlier result, so there is nothing to blend or begin with.
-_UNOFFERED = ("style_weights", "result")
+# What an artwork counts in a blend while nobody has changed it.
+SHARE = "50"
 
-
-@dataclass(frozen=True)
-class Choice:
-    """One entry of a list to choose from."""
-
-    value: str
-    label: str
-    note: str = ""
-    disabled: bool = False
-
-
-@dataclass(frozen=True)
-class Field:
-    """One setting as the form shows it, with what the visitor typed and what is wrong with it."""
-
-    setting: Setting
-    value: str
-    error: str | None
-
-    def __getattr__(self, name: str) -> Any:
-        """Show whatever the table says of the setting: its label, help, bounds and unit."""
-        return getattr(self.setting, name)
-
-    @property
-    def default(self) -> str:
-        """The default as it would be typed."""
-        return _typed(self.setting.default)
-
-    @property
-    def choices(self) -> list[Choice]:
-        """The entries to choose from, of a model with the state of its weights."""
-        if self.setting.name != "model":
-            offered = (value for value in self.setting.choices if value not in _UNOFFERED)
-            return [Choice(value, value.capitalize()) for value in offered]
-        return [
-            Choice(
-                model.name,
-                model.title,
-                "" if find(model) else describe(model),
-            )
-            for model in MODELS.values()
-        ]
+# The blend is not typed: each artwork has a share of its own.
+_BLEND = "style_weights"
+_FILE_SHARE = "share:file"
 
 
 @dataclass
 class RunForm:
-    """What a visitor sent, or the untouched form. `status` is the HTTP status of its errors."""
+    """What a visitor sent, or the untouched form. `status` is the HTTP status of its errors.
+
+    Pictures are references; `shares` has what each artwork counts, as typed.
+    """
 
     values: dict[str, str] = field(default_factory=dict)
-    references: dict[Role, str] = field(default_factory=dict)
+    content: str = ""
+    styles: list[str] = field(default_factory=list)
+    shares: dict[str, str] = field(default_factory=dict)
+    masks: dict[MaskField, str] = field(default_factory=dict)
+    init_image: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     submission: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: int = 422
@@ -82,79 +56,182 @@ class RunForm:
         cls,
         site: Site,
         visitor_id: str,
-        form: Mapping[str, str],
+        form: MultiDict[str, str],
         files: Mapping[str, FileStorage],
     ) -> RunForm:
         """Read a sent form. Uploads are taken at once, so that none is lost to another error."""
+        styles = list(dict.fromkeys(filter(None, form.getlist("style"))))
         found = cls(
-            values={name: form[name] for name in BY_NAME if name in form},
-            references={role: form.get(role, "") for role in ROLES},
+            values={name: form[name] for name in BY_NAME if name in form and name != _BLEND},
+            content=form.get("content", ""),
+            styles=styles,
+            shares={style: form.get(f"share:{style}", "") or SHARE for style in styles},
+            masks={name: form[name] for name in MASK_FIELDS if form.get(name)},
+            init_image=form.get("init_image", ""),
         )
         if form.get("submission"):
             found.submission = form["submission"][:64]
-        for role in ROLES:
-            found._take_upload(site, visitor_id, role, files.get(f"{role}_file"))
+
+        def upload(name: str, role: UploadRole) -> str | None:
+            return found._upload(site, visitor_id, name, role, files.get(f"{name}_file"))
+
+        found.content = upload("content", "content") or found.content
+        if style := upload("style", "style"):
+            found._add_style(style, form.get(_FILE_SHARE, "") or SHARE)
+        elif not styles and form.get("style_before"):
+            # The file that was to replace it is none.
+            found._add_style(form["style_before"], SHARE)
+        for name in MASK_FIELDS:
+            if mask := upload(name, MASK):
+                found.masks[name] = mask
         return found
+
+    @classmethod
+    def like(cls, site: Site, run: Run) -> RunForm:
+        """Return the form as it was sent for a run of the visitor, for running it again."""
+        styles = [str(style["reference"]) for style in run.styles]
+        blend = filter(None, str(run.settings.get(_BLEND, "")).split(","))
+        shares = dict.fromkeys(styles, SHARE)
+        shares |= dict(zip(styles, (share.strip() for share in blend), strict=False))
+        used = {name: getattr(run, name) for name in MASK_FIELDS}
+        return cls(
+            values={
+                name: typed(value)
+                for name, value in run.settings.items()
+                if name in BY_NAME and name != _BLEND
+            },
+            content=str(run.content["reference"]),
+            styles=styles,
+            shares=shares,
+            masks={name: str(mask["reference"]) for name, mask in used.items() if mask},
+            init_image=_beginning(site, run),
+        )
 
     def start(self, site: Site, visitor_id: str) -> str | None:
         """Accept the run and return its id, or None after filling `errors`."""
-        ingredients = {role: self._ingredient(site, visitor_id, role) for role in ROLES}
-        settings = self._settings()
-        content, style = ingredients["content"], ingredients["style"]
-        if self.errors or settings is None or content is None or style is None:
-            return None
-        try:
-            return site.runs.submit(visitor_id, content, [style], settings, self.submission)
-        except ImageError as error:
-            self.errors["content"] = str(error)
-        except SettingsError as error:
-            self.errors |= error.fields
+        order = self._order(site, visitor_id)
+        if order is not None:
+            try:
+                return site.runs.submit(visitor_id, order, self.submission)
+            except SettingsError as error:
+                self._refuse(error)
+            except SiteError as error:
+                self.errors["init_image"] = str(error)
         return None
 
-    def fields(self) -> list[Field]:
-        """Return every setting with what the visitor typed, or its default."""
+    def fields(self, with_results: bool) -> list[Field]:
+        """Return every setting with what the visitor typed, or its default.
+
+        Starting from an earlier result is offered `with_results` only.
+        """
+        unoffered = () if with_results else ("result",)
         return [
             Field(
                 setting,
-                self.values.get(setting.name, _typed(setting.default)),
+                self.values.get(setting.name, typed(setting.default)),
                 self.errors.get(setting.name),
+                unoffered,
             )
             for setting in SETTINGS
-            if setting.name not in _UNOFFERED
+            if setting.name != _BLEND
         ]
 
-    def _take_upload(
-        self, site: Site, visitor_id: str, role: Role, file: FileStorage | None
-    ) -> None:
+    def _upload(
+        self,
+        site: Site,
+        visitor_id: str,
+        name: str,
+        role: UploadRole,
+        file: FileStorage | None,
+    ) -> str | None:
+        """Take a file and return its reference, or None if there is none or it is refused."""
         if file is None or not file.filename:
-            return
+            return None
         try:
             image = site.uploads.add(visitor_id, role, file.filename, file.stream)
         except SiteError as error:
-            self.errors[role] = str(error)
+            self.errors[name] = str(error)
             self.status = error.status
-        else:
-            self.references[role] = f"image:{image.id}"
-
-    def _ingredient(self, site: Site, visitor_id: str, role: Role) -> Ingredient | None:
-        if role in self.errors:
             return None
+        return f"{IMAGE}:{image.id}"
+
+    def _add_style(self, reference: str, share: str) -> None:
+        if reference not in self.styles:
+            self.styles.append(reference)
+        self.shares[reference] = share
+
+    def _order(self, site: Site, visitor_id: str) -> Order | None:
+        """Return what the visitor wants, or None after saying all that is wrong with it."""
+        content = None
+        if "content" not in self.errors:
+            content = self._found("content", ingredient, site, visitor_id, "content", self.content)
+        styles = [] if "style" in self.errors else self._found_styles(site, visitor_id)
+        masks = {name: self._found_mask(site, visitor_id, name) for name in MASK_FIELDS}
+        init = None
+        if self.values.get("init") == "result":
+            init = self._found("init_image", init_ingredient, site, visitor_id, self.init_image)
+        settings = self._settings()
+        if self.errors or content is None or settings is None:
+            return None
+        return Order(content, styles, settings, masks["content_mask"], masks["style_mask"], init)
+
+    def _found_styles(self, site: Site, visitor_id: str) -> list[Ingredient]:
+        found = {
+            style: self._found("style", ingredient, site, visitor_id, "style", style)
+            for style in self.styles or [""]
+        }
+        self.styles = [style for style in self.styles if found[style] is not None]
+        return [style for style in found.values() if style is not None]
+
+    def _found_mask(self, site: Site, visitor_id: str, name: MaskField) -> Ingredient | None:
+        reference = self.masks.get(name)
+        if reference is None or name in self.errors:
+            return None
+        mask = self._found(name, mask_ingredient, site, visitor_id, name, reference)
+        if mask is None:
+            del self.masks[name]
+        return mask
+
+    def _found(
+        self, name: str, find: Callable[..., Ingredient], *wanted: object
+    ) -> Ingredient | None:
+        """Return a picture, or None after saying why it cannot be used."""
         try:
-            return ingredient(site, visitor_id, role, self.references[role])
-        except NotFoundError as error:
-            self.errors[role] = str(error)
-            self.references[role] = ""
+            return find(*wanted)
+        except SiteError as error:
+            self.errors[name] = str(error)
         except SettingsError as error:
             self.errors |= error.fields
         return None
 
     def _settings(self) -> Settings | None:
         try:
-            return Settings.parse(self.values)
+            return Settings.parse({**self.values, _BLEND: self._blend()})
         except SettingsError as error:
-            self.errors |= error.fields
+            self._refuse(error)
             return None
 
+    def _blend(self) -> str:
+        """Return the weights of several artworks, or nothing where all count the same."""
+        shares = [self.shares[style] for style in self.styles]
+        return "" if len(set(shares)) < 2 else ", ".join(shares)
 
-def _typed(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    def _refuse(self, error: SettingsError) -> None:
+        told = dict(error.fields)
+        if _BLEND in told:
+            told["style"] = told.pop(_BLEND)
+        self.errors |= told
+
+
+def _beginning(site: Site, run: Run) -> str:
+    """Return the result that a run began with, if it is still there, else its own."""
+    reference = str((run.init_image or {}).get("reference", ""))
+    kind, _, name = reference.partition(":")
+    if kind == RUN:
+        try:
+            site.runs.find(run.visitor_id, name)
+        except NotFoundError:
+            pass
+        else:
+            return reference
+    return f"{RUN}:{run.id}"

@@ -1,21 +1,27 @@
-"""Pictures as visitors name them: `sample:cat.jpg` or `image:ID`, one namespace for both kinds."""
+"""Pictures as visitors name them, in one namespace: `sample:cat.jpg`, `image:ID` and `run:ID`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from flask import url_for
 
-from stransfer.errors import SettingsError
+from stransfer import images
+from stransfer.errors import ImageError, SettingsError
+from stransfer.subject import check_white
 from webapp.records import Image
-from webapp.runs.store import Ingredient
+from webapp.runs.orders import KEPT, Ingredient, result_of
 from webapp.samples import Role, Sample
 from webapp.site import Site
-from webapp.uploads import picture_key
+from webapp.uploads import picture_key, thumbnail_key
 
-_SAMPLE = "sample"
-_IMAGE = "image"
+SAMPLE = "sample"
+IMAGE = "image"
+RUN = "run"
+
+MaskField = Literal["content_mask", "style_mask"]
+MASK_FIELDS: tuple[MaskField, ...] = ("content_mask", "style_mask")
 
 
 @dataclass(frozen=True)
@@ -36,21 +42,52 @@ def ingredient(site: Site, visitor_id: str, role: Role, reference: str) -> Ingre
     Raises NotFoundError if there is no such picture, SettingsError if it is no reference at all.
     """
     kind, _, name = reference.partition(":")
-    if kind == _SAMPLE and name:
+    if kind == SAMPLE and name:
         sample = site.samples.find(role, name)
         key = site.samples.keep(sample)
         return Ingredient(reference, sample.title, key, sample.width, sample.height)
-    if kind == _IMAGE and name:
-        image = site.uploads.find(visitor_id, name)
-        return Ingredient(reference, image.title, picture_key(image), image.width, image.height)
+    if kind == IMAGE and name:
+        return _uploaded(site.uploads.find(visitor_id, name))
     raise SettingsError({role: f"Choose a {role} picture, or upload one of your own."})
+
+
+def mask_ingredient(site: Site, visitor_id: str, field: MaskField, reference: str) -> Ingredient:
+    """Return the mask that a reference stands for.
+
+    Raises NotFoundError if there is no such picture, SettingsError if it cannot be a mask.
+    """
+    kind, _, name = reference.partition(":")
+    if kind != IMAGE or not name:
+        raise SettingsError({field: "A mask is a picture of your own; upload one."})
+    image = site.uploads.find(visitor_id, name)
+    # What is white shows on the thumbnail, too, which is quicker to read.
+    thumbnail = images.read_mask(site.services.media.read(thumbnail_key(image)), KEPT)
+    try:
+        check_white("photo" if field == "content_mask" else "artwork", thumbnail)
+    except ImageError as error:
+        raise SettingsError({field: str(error)}) from error
+    return _uploaded(image)
+
+
+def init_ingredient(site: Site, visitor_id: str, reference: str) -> Ingredient:
+    """Return the picture to begin with, a finished run's result or an upload.
+
+    Raises NotFoundError if there is none such, WrongStateError if the run has no result,
+    SettingsError if it is no reference at all.
+    """
+    kind, _, name = reference.partition(":")
+    if kind == RUN and name:
+        return result_of(site.runs.find(visitor_id, name))
+    if kind == IMAGE and name:
+        return _uploaded(site.uploads.find(visitor_id, name))
+    raise SettingsError({"init_image": "Choose one of your finished paintings to start from."})
 
 
 def sample_picture(sample: Sample) -> Picture:
     """Return a sample as a page shows it."""
     place: dict[str, Any] = {"role": sample.role, "name": sample.name, "v": sample.version[:8]}
     return Picture(
-        reference=f"{_SAMPLE}:{sample.name}",
+        reference=f"{SAMPLE}:{sample.name}",
         title=sample.title,
         thumbnail_url=url_for("pictures.sample_thumbnail", **place),
         url=url_for("pictures.sample", **place),
@@ -62,7 +99,7 @@ def sample_picture(sample: Sample) -> Picture:
 def upload_picture(image: Image) -> Picture:
     """Return an upload as a page shows it."""
     return Picture(
-        reference=f"{_IMAGE}:{image.id}",
+        reference=f"{IMAGE}:{image.id}",
         title=image.title,
         thumbnail_url=url_for("pictures.upload_thumbnail", id=image.id),
         url=url_for("pictures.upload", id=image.id),
@@ -71,7 +108,7 @@ def upload_picture(image: Image) -> Picture:
     )
 
 
-def used_picture(run_id: str, role: Role, index: int, used: dict[str, Any]) -> Picture:
+def used_picture(run_id: str, role: str, index: int, used: dict[str, Any]) -> Picture:
     """Return a picture that went into a run: what was used then, whatever has become of it."""
     reference = str(used["reference"])
     url = url_for("runs.ingredient", id=run_id, role=role, index=index)
@@ -83,3 +120,8 @@ def used_picture(run_id: str, role: Role, index: int, used: dict[str, Any]) -> P
         width=int(used["width"]),
         height=int(used["height"]),
     )
+
+
+def _uploaded(image: Image) -> Ingredient:
+    reference = f"{IMAGE}:{image.id}"
+    return Ingredient(reference, image.title, picture_key(image), image.width, image.height)

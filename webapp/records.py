@@ -49,7 +49,10 @@ class Token(Base):
 
 
 class Image(Base):
-    """A picture that a visitor brought, decoded, cleaned and encoded anew."""
+    """A picture that a visitor brought, decoded, cleaned and encoded anew.
+
+    `role` is "content", "style" or "mask"; `ending` says how its file is encoded, "jpg" or "png".
+    """
 
     __tablename__ = "images"
 
@@ -57,6 +60,7 @@ class Image(Base):
     visitor_id: Mapped[str] = mapped_column(ForeignKey("visitors.id"), index=True)
     role: Mapped[str] = mapped_column(String(16))
     title: Mapped[str] = mapped_column(String(200))
+    ending: Mapped[str] = mapped_column(String(8))
     width: Mapped[int]
     height: Mapped[int]
     size: Mapped[int] = mapped_column(BigInteger)
@@ -70,7 +74,7 @@ class Run(Base):
     as a checkpoint. A worker owns the run while `lease_owner` is its name, until `lease_until`;
     `fence` grows with every change of owner, and whoever writes with an older one is refused.
     `seq` counts the recorded steps and never goes back, `step` does when a run resumes from a
-    checkpoint.
+    checkpoint. `progress` is the part of the whole cost, in [0, 1], that is done.
     """
 
     __tablename__ = "runs"
@@ -87,6 +91,9 @@ class Run(Base):
     title: Mapped[str] = mapped_column(String(200))
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     styles: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    content_mask: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    style_mask: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    init_image: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     settings: Mapped[dict[str, Any]] = mapped_column(JSON)
     width: Mapped[int]
     height: Mapped[int]
@@ -105,6 +112,7 @@ class Run(Base):
     seq: Mapped[int] = mapped_column(default=0)
     step: Mapped[int] = mapped_column(default=0)
     steps: Mapped[int]
+    progress: Mapped[float] = mapped_column(default=0.0)
     scale: Mapped[int] = mapped_column(default=0)
     scales: Mapped[int]
     seconds: Mapped[float] = mapped_column(default=0.0)

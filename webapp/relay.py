@@ -123,6 +123,7 @@ class Relay:
             "seq": run.seq,
             "step": run.step,
             "steps": run.steps,
+            "progress": run.progress,
             "scale": run.scale,
             "scales": run.scales,
             "loss": current_loss(losses[-1] if losses else None),

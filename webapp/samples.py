@@ -132,7 +132,7 @@ class Samples:
     def _encoded(self, path: Path, pixels: int) -> tuple[bytes, bytes]:
         if pixels <= _QUICK_PIXELS:
             return encoded(images.open_rgb(path), PREVIEW_SIDE)
-        decoded = decode(self._config, path.read_bytes(), PREVIEW_SIDE)
+        decoded = decode(self._config, path.read_bytes(), PREVIEW_SIDE, "jpg")
         return decoded.picture, decoded.thumbnail
 
 

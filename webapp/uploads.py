@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import time
 from pathlib import PurePath
-from typing import IO
+from typing import IO, Literal
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from stransfer.images import FORMAT_NAMES
-from webapp.decoding import Decoded, decode
+from webapp.decoding import Decoded, Ending, decode
 from webapp.errors import NotFoundError, TooLargeError, UnusableError
 from webapp.records import Image
 from webapp.runs.store import known_visitor
 from webapp.samples import Role
 from webapp.services import Services
+
+# What a picture is brought for.
+UploadRole = Role | Literal["mask"]
+MASK: UploadRole = "mask"
 
 # An upload is kept no longer than the longest picture that is ever made from it.
 KEPT_SIDE = 4096
@@ -32,7 +36,7 @@ class Uploads:
         """Keep pictures in the media store, and what is known of them in the database."""
         self._services = services
 
-    def add(self, visitor_id: str, role: Role, file_name: str, stream: IO[bytes]) -> Image:
+    def add(self, visitor_id: str, role: UploadRole, file_name: str, stream: IO[bytes]) -> Image:
         """Take a picture file and return its record; nothing is kept of one that is refused.
 
         Raises TooLargeError or UnusableError, with a sentence for the visitor.
@@ -48,12 +52,15 @@ class Uploads:
             raise UnusableError(
                 f"Expected a {FORMAT_NAMES} picture, but this file is empty; choose another one."
             )
-        decoded = decode(self._services.config, content, KEPT_SIDE)
+        # The edge of a mask must not ring.
+        ending: Ending | None = "png" if role == MASK else None
+        decoded = decode(self._services.config, content, KEPT_SIDE, ending)
         image = Image(
             id=_id(visitor_id, role, decoded.picture),
             visitor_id=visitor_id,
             role=role,
             title=_title(file_name),
+            ending=decoded.ending,
             width=decoded.width,
             height=decoded.height,
             size=len(decoded.picture) + len(decoded.thumbnail),
@@ -69,7 +76,7 @@ class Uploads:
             raise NotFoundError(_UNKNOWN)
         return image
 
-    def of(self, visitor_id: str, role: Role, most: int = 12) -> list[Image]:
+    def of(self, visitor_id: str, role: UploadRole, most: int = 12) -> list[Image]:
         """Return the pictures that a visitor brought for a role, newest first."""
         with self._services.database.reading() as session:
             mine = select(Image).where(Image.visitor_id == visitor_id, Image.role == role)
@@ -101,7 +108,7 @@ class Uploads:
 
 def picture_key(image: Image) -> str:
     """Return where the picture is kept in the media store."""
-    return f"images/{image.id}.jpg"
+    return f"images/{image.id}.{image.ending}"
 
 
 def thumbnail_key(image: Image) -> str:
@@ -109,7 +116,7 @@ def thumbnail_key(image: Image) -> str:
     return f"images/{image.id}-thumbnail.jpg"
 
 
-def _id(visitor_id: str, role: Role, picture: bytes) -> str:
+def _id(visitor_id: str, role: UploadRole, picture: bytes) -> str:
     # The same picture of the same visitor is one picture, however often it is sent.
     digest = hashlib.sha256(picture).hexdigest()
     return hashlib.sha256(f"{visitor_id}:{role}:{digest}".encode()).hexdigest()[:32]

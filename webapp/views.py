@@ -12,7 +12,7 @@ from flask import Flask, url_for
 
 from stransfer.models import MODELS
 from stransfer.setting import AUTO, Setting
-from stransfer.settings import SETTINGS
+from stransfer.settings import SETTINGS, Settings
 from webapp.pictures import Picture, used_picture
 from webapp.records import LIVE, Run, RunState
 from webapp.runs.snapshot import current_loss
@@ -24,6 +24,14 @@ STATE_LABELS = {
     RunState.DONE: "Finished",
     RunState.FAILED: "Failed",
     RunState.CANCELLED: "Cancelled",
+}
+
+
+_BLEND = "style_weights"
+_GUIDES = {
+    "content_mask": "Mask for the photograph",
+    "style_mask": "Mask for the artwork",
+    "init_image": "Started from",
 }
 
 
@@ -70,7 +78,7 @@ class RunView:
     @property
     def percent(self) -> int:
         """How much of the run is done, rounded down: 100 only at the end."""
-        return 100 * self._run.step // self._run.steps
+        return int(100 * self._run.progress)
 
     @cached_property
     def snapshot(self) -> dict[str, Any]:
@@ -98,7 +106,8 @@ class RunView:
         return [
             _shown_setting(row, self._run.settings[row.name])
             for row in SETTINGS
-            if self._run.settings.get(row.name) not in (None, "")
+            # The blend is shown beside the artworks.
+            if self._run.settings.get(row.name) not in (None, "") and row.name != _BLEND
         ]
 
     @property
@@ -112,6 +121,21 @@ class RunView:
         return [
             used_picture(self._run.id, "style", index, style)
             for index, style in enumerate(self._run.styles)
+        ]
+
+    @property
+    def shares(self) -> list[int] | None:
+        """What each artwork counts, in percent, or nothing if all count the same."""
+        blend = Settings.parse({_BLEND: self._run.settings.get(_BLEND)}).style_blend
+        return [round(100 * share / sum(blend)) for share in blend] or None
+
+    @property
+    def guides(self) -> list[tuple[str, Picture]]:
+        """The other pictures that went into the run, each with what it was for."""
+        return [
+            (label, used_picture(self._run.id, role, 0, used))
+            for role, label in _GUIDES.items()
+            if (used := getattr(self._run, role)) is not None
         ]
 
     @property

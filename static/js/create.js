@@ -1,4 +1,5 @@
 import { Announcer } from "./announcer.js";
+import { Blend } from "./blend.js";
 import { Picker } from "./picker.js";
 import { Settings, stepByKeys } from "./settings.js";
 
@@ -18,6 +19,7 @@ for (const root of form.querySelectorAll("[data-picker]")) {
   pickers.set(root.dataset.picker, new Picker(root, chosen));
 }
 const [content, style] = pickers.values();
+for (const root of form.querySelectorAll("[data-blend]")) new Blend(root, style);
 
 function chosen(sentence) {
   announcer.say(sentence);

@@ -47,8 +47,8 @@ export class RunView {
     this.#run = { ...this.#run, ...rest };
     // News without a step in it leave the last one standing.
     if (loss) this.#run.loss = loss;
-    const { state, step, steps } = this.#run;
-    if (steps) this.#run.percent = Math.min(100, Math.floor((100 * step) / steps));
+    const { state, progress } = this.#run;
+    if (progress !== undefined) this.#run.percent = Math.floor(100 * progress);
     this.#root.dataset.state = state;
     if (ENDED.has(state)) this.#frame.describe(this.#run.title);
     this.#write();
@@ -70,7 +70,9 @@ export class RunView {
     if (bar) bar.value = this.#run.percent ?? 0;
     const scale = this.#root.querySelector("[data-scale]");
     if (scale) scale.hidden = !(this.#run.scales > 1);
-    const result = this.#root.querySelector("[data-result]");
-    if (result) result.hidden = !this.#run.result_url;
+    // What can be done with a result waits for one.
+    for (const element of this.#root.querySelectorAll("[data-result], [data-go-on]")) {
+      element.hidden = !this.#run.result_url;
+    }
   }
 }

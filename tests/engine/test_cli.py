@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import click
@@ -47,6 +51,27 @@ def test_render_prints_one_object_and_writes_the_picture(tmp_path: Path) -> None
     assert report["settings"]["tv_weight"] == 0.5
     with Image.open(output) as image:
         assert (image.format, image.size, image.mode) == ("PNG", (100, 67), "RGB")
+
+
+def test_the_progress_bar_counts_what_the_steps_cost(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 120))
+    command = ["render", CONTENT, STYLE, "-o", str(tmp_path / "out.png")]
+    command += ["--size", "200", "--steps", "2", "--scales", "2"]
+    child = subprocess.Popen([sys.executable, "-m", "webapp", *command], stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    # The end of a terminal whose other side is closed is an error to read.
+    with contextlib.suppress(OSError):
+        while news := os.read(ours, 4096):
+            shown += news
+    os.close(ours)
+    assert child.wait() == 0
+    # Four coarse steps at a quarter of the pixels, and two at the final size.
+    part = {1: 8, 2: 17, 3: 25, 4: 33, 5: 67, 6: 100}
+    seen = re.findall(r"(\d+)%\|[^|]*\| step (\d) of 6, scale \d of 2, loss", shown.decode())
+    assert seen and all(abs(part[int(step)] - int(percent)) <= 1 for percent, step in seen)
+    assert seen[-1] == ("100", "6") and "00:00 left" in shown.decode()
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from stransfer.precision import BFLOAT16, FLOAT32, Verdict
 from stransfer.program import program_of
 from stransfer.settings import Settings
 from stransfer.subject import Subject
+from stransfer.tiled_evaluation import gram_matrices
 from stransfer.transfer import Transfer
 from tests.engine.tiny import LAYERS, tiny_network, tiny_weights
 
@@ -93,7 +94,7 @@ def test_a_run_in_bfloat16_ends_within_one_percent_of_one_in_float32() -> None:
         image = tf.constant(last.image[np.newaxis])
         targets = Targets(
             judge.content_targets(tf.constant(subject.content[np.newaxis])),
-            judge.style_targets(tf.constant(subject.styles[0][np.newaxis])),
+            gram_matrices(judge.tiled, tf.constant(subject.styles[0][np.newaxis])),
         )
         losses, _ = judge.evaluate(image, targets, Weights.of(plain))
         totals.append(float(losses.total))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stransfer.progress import Pace
+from stransfer.progress import Pace, part_done
 from stransfer.pyramid import Level
 
 LEVELS = (Level(10, 10, 10, 4), Level(20, 20, 20, 2))
@@ -62,3 +62,12 @@ def test_nothing_is_left_after_the_last_step(clock: Clock) -> None:
     pace = Pace(LEVELS, clock)
     pace.step(1)
     assert pace.seconds_left(1, 2) == 0.0
+
+
+def test_the_part_that_is_done_is_that_of_the_cost_and_not_of_the_steps() -> None:
+    # Four steps of 100 pixels and two of 400.
+    assert part_done(LEVELS, 0, 0) == 0
+    assert part_done(LEVELS, 0, 4) == pytest.approx(400 / 1200)
+    assert part_done(LEVELS, 1, 0) == part_done(LEVELS, 0, 4)
+    assert part_done(LEVELS, 1, 1) == pytest.approx(800 / 1200)
+    assert part_done(LEVELS, 1, 2) == 1.0

@@ -13,8 +13,9 @@ from stransfer import colors, folders, images, losses
 from stransfer.errors import ImageError, SettingsError
 from stransfer.images import Mask, Picture
 from stransfer.settings import Settings
+from stransfer.step import Step
 from stransfer.subject import Subject
-from stransfer.transfer import Step, Transfer
+from stransfer.transfer import Transfer
 
 QUICK = Settings(size=100, scales=1, steps=6)
 SAMPLES = folders.DATA

@@ -19,8 +19,9 @@ from stransfer.optimizers import OPTIMIZERS
 from stransfer.program import Program
 from stransfer.safeguard import Safeguard
 from stransfer.settings import Settings
+from stransfer.step import Step
 from stransfer.subject import Subject
-from stransfer.transfer import Step, Transfer
+from stransfer.transfer import Transfer
 
 QUICK = Settings(size=100, scales=2, steps=3)
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
@@ -16,6 +17,11 @@ from tests.site.person import CONTENT, STYLE
 from tests.site.server import wait_for
 
 PROGRAM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+
+# Where there is no such browser, what needs one is left out.
+NEEDED = pytest.mark.skipif(
+    PROGRAM is None or DRIVER is None, reason="chromium and chromedriver are not installed"
+)
 
 _OPTIONS = (
     "--headless=new",
@@ -61,11 +67,11 @@ class Chromium:
             blocked = {"profile.managed_default_content_settings.javascript": 2}
             options.add_experimental_option("prefs", blocked)
         self.driver = Chrome(options=options, service=ChromeService(DRIVER))
-        self._url = url
+        self.url = url
 
     def open(self, path: str = "/") -> None:
         """Go to a page."""
-        self.driver.get(self._url + path)
+        self.driver.get(self.url + path)
 
     def quit(self) -> None:
         """Close the browser."""
@@ -74,7 +80,7 @@ class Chromium:
     @property
     def path(self) -> str:
         """Where the browser is."""
-        return self.driver.current_url.removeprefix(self._url)
+        return self.driver.current_url.removeprefix(self.url)
 
     def until_it_says(self, words: str, seconds: float = 20) -> None:
         """Wait until some words can be read on the page, while pages come and go."""
@@ -97,9 +103,29 @@ class Chromium:
 
     def picked(self, role: str) -> str | None:
         """The picture that is chosen."""
-        query = f"input[name={role}]:checked"
-        found = self.driver.find_elements(By.CSS_SELECTOR, query)
-        return found[0].get_attribute("value") if found else None
+        return next(iter(self.all_picked(role)), None)
+
+    def all_picked(self, role: str) -> list[str | None]:
+        """The pictures that are chosen, where there may be several."""
+        found = self.driver.find_elements(By.CSS_SELECTOR, f"input[name={role}]:checked")
+        return [tile.get_attribute("value") for tile in found]
+
+    def tick(self, label: str) -> None:
+        """Click on a box with these words."""
+        self.driver.find_element(By.XPATH, f"//label[normalize-space()='{label}']").click()
+
+    def slide(self, label: str, value: int) -> None:
+        """Move a slider, as a pointer would."""
+        slider = self.driver.find_element(By.CSS_SELECTOR, f"input[aria-label='{label}']")
+        moved = (
+            "arguments[0].value = arguments[1];"
+            "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))"
+        )
+        self.driver.execute_script(moved, slider, value)
+
+    def follow(self, label: str) -> None:
+        """Click on the link with these words."""
+        self.driver.find_element(By.LINK_TEXT, label).click()
 
     def fill(self, **values: str) -> None:
         """Choose two samples and type into fields."""
@@ -141,3 +167,15 @@ class Chromium:
         """The severe messages in the browser's console."""
         log = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
         return [entry["message"] for entry in log if entry["level"] == "SEVERE"]
+
+
+def watch(browser: Chromium, seconds: float = 90) -> list[dict[str, Any]]:
+    """What the run's page shows, moment by moment, until the run is done."""
+    seen: list[dict[str, Any]] = []
+
+    def done() -> bool:
+        seen.append(browser.run())
+        return bool(seen[-1]["state"] == "done")
+
+    wait_for(done, f"the end of the run, seen {seen[-1:]}", seconds)
+    return seen

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.site.chromium import Chromium
 from tests.site.person import Person
 from tests.site.server import Server
 from webapp import create_app
@@ -76,3 +77,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield server
     assert server.stop() == 0
     assert "Traceback" not in server.log.read_text(), server.log.read_text()
+
+
+@pytest.fixture
+def browser(server: Server, tmp_path: Path) -> Iterator[Chromium]:
+    """A new visitor's browser."""
+    browser = Chromium(server.url, tmp_path / "profile")
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def plain_browser(server: Server, tmp_path: Path) -> Iterator[Chromium]:
+    """The browser of a new visitor who lets no scripts run."""
+    browser = Chromium(server.url, tmp_path / "profile", javascript=False)
+    yield browser
+    browser.quit()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from stransfer import folders
 from stransfer.settings import Settings
 from webapp.records import Run
-from webapp.runs.store import Ingredient, RunStore
+from webapp.runs.leases import Claim, Leases
+from webapp.runs.orders import Ingredient, Order
+from webapp.runs.store import RunStore
 from webapp.samples import Role, Samples
 from webapp.services import Services
 
@@ -19,12 +21,16 @@ SNAPSHOT = {
     "state",
     "step",
     "steps",
+    "progress",
     "seq",
     "loss",
     "losses",
     "settings",
     "content",
     "style",
+    "content_mask",
+    "style_mask",
+    "init_image",
     "queue_position",
     "seconds",
     "seconds_per_step",
@@ -39,14 +45,23 @@ def place(
     services: Services, visitor_id: str = ALICE, submission: str | None = None, **settings: object
 ) -> str:
     """Submit a small run of two samples that are kept in the media store; return its id."""
-    small = {"size": 100, "steps": 2, "scales": 1, **settings}
-    return RunStore(services).submit(
-        visitor_id,
-        _sample(services, "content", "cat.jpg"),
-        [_sample(services, "style", "fjord.jpg")],
-        Settings.parse(small),
-        submission,
+    return RunStore(services).submit(visitor_id, made_of(services, **settings), submission)
+
+
+def made_of(services: Services, **settings: object) -> Order:
+    """Return the order for a small painting of two samples."""
+    return Order(
+        sample(services, "content", "cat.jpg"),
+        [sample(services, "style", "fjord.jpg")],
+        Settings.parse({"size": 100, "steps": 2, "scales": 1, **settings}),
     )
+
+
+def claim(leases: Leases) -> Claim:
+    """Claim the run whose turn it is, of which there is one."""
+    claim = leases.claim("worker")
+    assert claim is not None
+    return claim
 
 
 def look(services: Services, run_id: str) -> Run:
@@ -55,15 +70,14 @@ def look(services: Services, run_id: str) -> Run:
         return session.get_one(Run, run_id)
 
 
-def _sample(services: Services, role: Role, name: str) -> Ingredient:
+def sample(services: Services, role: Role, name: str) -> Ingredient:
+    """Return a sample as a run takes it, kept in the media store."""
     samples = Samples(folders.DATA, services.media, services.config)
-    sample = samples.find(role, name)
-    return Ingredient(
-        f"sample:{name}", sample.title, samples.keep(sample), sample.width, sample.height
-    )
+    found = samples.find(role, name)
+    return Ingredient(f"sample:{name}", found.title, samples.keep(found), found.width, found.height)
 
 
-def narrow(services: Services) -> tuple[Ingredient, list[Ingredient], Settings]:
+def narrow(services: Services) -> Order:
     """A content so narrow that the network would see nothing of it."""
     wide = Ingredient("image:x", "Horizon", "images/x.jpg", width=2000, height=100)
-    return wide, [_sample(services, "style", "fjord.jpg")], Settings(size=100)
+    return Order(wide, [sample(services, "style", "fjord.jpg")], Settings(size=100))

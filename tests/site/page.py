@@ -9,12 +9,16 @@ _UNSEEN = {"script", "style", "svg"}
 
 
 class Page(HTMLParser):
-    """What a page shows. `values` has what each form field holds, `errors` a sentence by field."""
+    """What a page shows. `values` has what each form field holds, `errors` a sentence by field.
+
+    `chosen` has all that is ticked in a field of several choices, `values` the first of it.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.values: dict[str, str] = {}
         self.options: dict[str, list[str]] = {}
+        self.chosen: dict[str, list[str]] = {}
         self.errors: dict[str, str] = {}
         self.links: list[str] = []
         self.pictures: list[str] = []
@@ -55,12 +59,13 @@ class Page(HTMLParser):
 
     def _take_input(self, attributes: dict[str, str]) -> None:
         name = attributes.get("name", "")
-        if attributes.get("type") != "radio":
+        if attributes.get("type") not in ("radio", "checkbox"):
             self.values.setdefault(name, attributes.get("value", ""))
             return
-        self.options.setdefault(name, []).append(attributes["value"])
+        self.options.setdefault(name, []).append(attributes.get("value", "on"))
         if "checked" in attributes:
-            self.values[name] = attributes["value"]
+            self.values.setdefault(name, attributes["value"])
+            self.chosen.setdefault(name, []).append(attributes["value"])
 
     def _take_option(self, attributes: dict[str, str]) -> None:
         selects = [found["name"] for tag, found in self._open if tag == "select"]

@@ -19,7 +19,7 @@ class Person:
     """One visitor with a cookie jar of their own."""
 
     def __init__(self, app: Flask) -> None:
-        self._app = app
+        self.app = app
         self.client = app.test_client()
         self.site: Site = app.extensions["stransfer"]
 
@@ -40,7 +40,7 @@ class Person:
         return self.client.post(path, data={"csrf_token": self.open().values["csrf_token"]})
 
     def send(
-        self, files: Mapping[str, tuple[str, bytes]] | None = None, **fields: str
+        self, files: Mapping[str, tuple[str, bytes]] | None = None, **fields: str | list[str]
     ) -> TestResponse:
         """Fill the form on the first page and send it; a field that is "-" is left out."""
         form = {**self.open().values, "content": CONTENT, "style": STYLE, "size": "100"}
@@ -50,7 +50,7 @@ class Person:
             data[f"{role}_file"] = (io.BytesIO(content), name)
         return self.client.post("/runs", data=data, content_type="multipart/form-data")
 
-    def start(self, **fields: str) -> str:
+    def start(self, **fields: str | list[str]) -> str:
         """Start a run and return its id."""
         response = self.send(None, **fields)
         assert response.status_code == 303, response.text

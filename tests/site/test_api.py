@@ -13,6 +13,8 @@ from PIL import Image
 
 from stransfer.settings import SETTINGS
 from tests.conftest import file_bytes
+from tests.site.corpus import WHITE, plain
+from tests.site.finished import finish
 from webapp import create_app
 from webapp.config import Config
 
@@ -79,6 +81,82 @@ def test_a_picture_of_ones_own_can_be_used_by_its_id(
     error(client.post(f"{API}/runs", json=body, headers=stranger), 404)
 
 
+def test_masks_and_a_picture_to_begin_with_are_named_by_their_ids(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
+    photo, white = send(client, headers, plain()), send(client, headers, plain(colour=WHITE))
+    body = {"content": photo, "style": [photo], "content_mask": white, "style_mask": white}
+    answer = client.post(f"{API}/runs", json={**body, "init_image": photo}, headers=headers)
+    assert answer.status_code == 201 and answer.json is not None
+    run = client.get(answer.headers["Location"], headers=headers).json
+    assert run is not None
+    assert run["content_mask"] == run["style_mask"] == f"image:{white}"
+    assert run["init_image"] == f"image:{photo}"
+    # Who brings a picture to begin with has said that with it.
+    assert run["settings"]["init"] == "result"
+    clash = {**body, "init_image": photo, "settings": {"init": "noise"}}
+    found = error(client.post(f"{API}/runs", json=clash, headers=headers), 422)
+    assert list(found["fields"]) == ["init_image"]
+
+
+@pytest.mark.parametrize(
+    ("size", "colour", "sentence"),
+    [((120, 90), (0, 0, 0), "black all over"), ((90, 90), WHITE, "photo's proportions")],
+)
+def test_a_mask_that_does_not_fit_is_refused_when_it_is_asked_for(
+    size: tuple[int, int],
+    colour: tuple[int, int, int],
+    sentence: str,
+    client: FlaskClient,
+    headers: dict[str, str],
+) -> None:
+    photo = send(client, headers, plain())
+    mask = send(client, headers, plain(*size, colour), role="mask")
+    body = {"content": photo, "style": ["fjord.jpg"], "content_mask": mask}
+    found = error(client.post(f"{API}/runs", json=body, headers=headers), 422)
+    assert list(found["fields"]) == ["content_mask"]
+    assert sentence in found["fields"]["content_mask"]
+
+
+def test_a_picture_is_for_one_of_three_things(client: FlaskClient, headers: dict[str, str]) -> None:
+    data = {"file": (io.BytesIO(file_bytes(plain())), "a.png"), "role": "frame"}
+    found = error(client.post(f"{API}/images", data=data, headers=headers), 422)
+    assert list(found["fields"]) == ["role"] and "content, style or mask" in found["message"]
+
+
+def test_a_finished_run_goes_on_and_can_be_begun_with(
+    app: Flask, client: FlaskClient, headers: dict[str, str]
+) -> None:
+    first = client.post(f"{API}/runs", json=RUN, headers=headers).headers["Location"]
+    error(client.post(f"{first}/continue", json={"steps": 3}, headers=headers), 409)
+    error(client.post(f"{API}/runs", json={**RUN, "init_image": tail(first)}, headers=headers), 409)
+    finish(app, tail(first))
+    answer = client.post(f"{first}/continue", json={"steps": 3}, headers=headers)
+    assert answer.status_code == 201 and answer.json is not None
+    assert answer.headers["Location"] == f"{API}/runs/{answer.json['id']}" != first
+    assert (answer.json["steps"], answer.json["init_image"]) == (3, f"run:{tail(first)}")
+    assert answer.json["style"] == ["sample:fjord.jpg", "sample:great_swell.jpg"]
+    again = client.post(f"{API}/runs", json={**RUN, "init_image": tail(first)}, headers=headers)
+    assert again.json is not None and again.json["init_image"] == f"run:{tail(first)}"
+    found = error(client.post(f"{first}/continue", json={"steps": 0}, headers=headers), 422)
+    assert list(found["fields"]) == ["steps"]
+    error(client.post(f"{first}/continue", json=[3], headers=headers), 422)
+    error(client.post(f"{first}/continue", headers=new_session(client)), 404)
+    error(client.post(f"{first}/continue"), 401)
+
+
+def send(client: FlaskClient, headers: dict[str, str], image: Image.Image, **fields: str) -> str:
+    """Bring a picture and return its id."""
+    data = {"file": (io.BytesIO(file_bytes(image)), "a.png"), **fields}
+    answer = client.post(f"{API}/images", data=data, headers=headers)
+    assert answer.status_code == 201 and answer.json is not None
+    return str(answer.json["id"])
+
+
+def tail(place: str) -> str:
+    return place.rpartition("/")[2]
+
+
 def test_a_run_can_be_cancelled_and_deleted_and_not_twice(
     client: FlaskClient, headers: dict[str, str]
 ) -> None:
@@ -128,8 +206,18 @@ def test_a_cookie_is_enough_to_read_but_not_to_change(client: FlaskClient) -> No
         ({"style": ["fjord.jpg"]}, 422, "content"),
         ({"content": "cat.jpg"}, 422, "style"),
         ({"content": "cat.jpg", "style": []}, 422, "style"),
-        ({"content": "none.jpg", "style": ["fjord.jpg"]}, 404, None),
-        ({"content": "../cat.jpg", "style": ["fjord.jpg"]}, 404, None),
+        ({"content": "none.jpg", "style": ["fjord.jpg"]}, 404, "content"),
+        ({"content": "../cat.jpg", "style": ["fjord.jpg"]}, 404, "content"),
+        ({"content": "cat.jpg", "style": ["fjord.jpg", "none.jpg"]}, 404, "style"),
+        ({"content": "cat.jpg", "style": ["fjord.jpg"] * 5}, 422, "style"),
+        ({**RUN, "content_mask": "none"}, 404, "content_mask"),
+        ({**RUN, "content_mask": "cat.jpg"}, 422, "content_mask"),
+        ({**RUN, "style_mask": ["none"]}, 422, "style_mask"),
+        ({**RUN, "init_image": "none"}, 404, "init_image"),
+        ({**RUN, "init_image": "run:none"}, 404, "init_image"),
+        ({**RUN, "init_image": ""}, 422, "init_image"),
+        ({**RUN, "settings": {"init": "result"}}, 422, "init"),
+        ({**RUN, "mask": "none"}, 422, "mask"),
         ({**RUN, "settings": {"steps": 0}}, 422, "steps"),
         ({**RUN, "settings": {"stepz": 1}}, 422, "stepz"),
         ({**RUN, "settings": {"style_weights": "1"}}, 422, "style_weights"),

@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pytest
 from selenium.webdriver.common.by import By
 
 from tests.conftest import file_bytes
 from tests.site import chromium, corpus
-from tests.site.chromium import Chromium
+from tests.site.chromium import Chromium, watch
 from tests.site.person import CONTENT, STYLE
-from tests.site.server import Server, wait_for
+from tests.site.server import wait_for
 
-pytestmark = pytest.mark.skipif(
-    chromium.PROGRAM is None or chromium.DRIVER is None,
-    reason="chromium and chromedriver are not installed",
-)
-
-
-@pytest.fixture
-def browser(server: Server, tmp_path: Path) -> Iterator[Chromium]:
-    """A new visitor's browser."""
-    browser = Chromium(server.url, tmp_path / "profile")
-    yield browser
-    browser.quit()
-
-
-@pytest.fixture
-def plain_browser(server: Server, tmp_path: Path) -> Iterator[Chromium]:
-    """The browser of a new visitor who lets no scripts run."""
-    browser = Chromium(server.url, tmp_path / "profile", javascript=False)
-    yield browser
-    browser.quit()
-
-
-def watch(browser: Chromium, seconds: float = 90) -> list[dict[str, Any]]:
-    """What the run's page shows, moment by moment, until the run is done."""
-    seen: list[dict[str, Any]] = []
-
-    def done() -> bool:
-        seen.append(browser.run())
-        return bool(seen[-1]["state"] == "done")
-
-    wait_for(done, f"the end of the run, seen {seen[-1:]}", seconds)
-    return seen
+pytestmark = chromium.NEEDED
 
 
 def test_a_person_paints_a_picture_and_finds_it_in_the_gallery(browser: Chromium) -> None:
@@ -142,7 +108,7 @@ def test_everything_works_without_javascript(plain_browser: Chromium) -> None:
     assert error.is_displayed() and "from 1 to 10000" in error.text
     assert (browser.picked("content"), browser.picked("style")) == (CONTENT, STYLE)
 
-    browser.fill(steps="15")
+    browser.type(steps="15")
     run_id = browser.start()
     # Nobody touches the page: it has to ask again by itself.
     result = "a[href$='/result.png']:not([hidden])"

@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import alembic.command
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -18,8 +19,9 @@ from tests.conftest import ROOT
 from tests.site import order
 from webapp.database import Database
 from webapp.errors import ConfigError
-from webapp.records import Base, Loss, Run, Visitor
+from webapp.records import Base, Image, Loss, Run, Visitor
 from webapp.services import Services
+from webapp.uploads import picture_key
 
 MIGRATOR = """
 import sys
@@ -46,6 +48,32 @@ def test_migrating_again_changes_and_loses_nothing(services: Services) -> None:
     services.database.migrate()
     Database(services.database.url).migrate()
     assert order.look(services, run_id).id == run_id
+
+
+def test_what_was_recorded_before_is_still_there_after_an_upgrade(tmp_path: Path) -> None:
+    """As the site recorded it before runs had masks and knew what their steps cost."""
+    database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    alembic.command.upgrade(database._alembic(), "0002")
+    with database.writing() as session:
+        session.execute(text("INSERT INTO visitors VALUES ('v', 0)"))
+        session.execute(text("INSERT INTO images VALUES ('i', 'v', 'style', 'I', 9, 9, 99, 0)"))
+        columns = (
+            "id, visitor_id, submission, created_at, title, content, styles, settings, width, "
+            "height, state, finish_wanted, attempts, fruitless, fence, seq, step, steps, scale, "
+            "scales, seconds"
+        )
+        values = "'r', 'v', 's', 0, 'R', '{}', '[]', '{}', 9, 9, 'running', 0, 1, 1, 1, 5, 5, 20"
+        session.execute(text(f"INSERT INTO runs ({columns}) VALUES ({values}, 1, 1, 2.5)"))
+        session.execute(text("INSERT INTO losses VALUES ('r', 5, 5, 1, 1, 1, 1)"))
+    database.migrate()
+    with database.reading() as session:
+        run, image = session.get_one(Run, "r"), session.get_one(Image, "i")
+        assert (run.progress, run.content_mask, run.init_image) == (0.25, None, None)
+        assert picture_key(image) == "images/i.jpg"
+    alembic.command.downgrade(database._alembic(), "0002")
+    with database.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM losses")) == 1
+    database.close()
 
 
 def test_processes_that_start_together_can_all_migrate(tmp_path: Path) -> None:

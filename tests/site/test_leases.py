@@ -34,7 +34,7 @@ while claim := leases.claim("process"):
     print(claim.run_id)
 """
 
-STEP = Progress(1, 1, 4.0, 1.0, 2.0, 1.0, 0.5, 0.5, 1.0)
+STEP = Progress(1, 0.5, 1, 4.0, 1.0, 2.0, 1.0, 0.5, 0.5, 1.0)
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_a_run_handed_back_by_a_stopping_worker_has_lost_no_attempt(
         pytest.param(lambda s, c: Leases(s.database, s.config).release(c, "No."), id="release"),
         pytest.param(lambda s, c: Leases(s.database, s.config).hand_back(c), id="hand back"),
         pytest.param(lambda s, c: Reports(s.database).begin(c), id="begin"),
-        pytest.param(lambda s, c: Reports(s.database).rewind(c, 0), id="rewind"),
+        pytest.param(lambda s, c: Reports(s.database).rewind(c, 0, 0.0), id="rewind"),
         pytest.param(lambda s, c: Reports(s.database).progress(c, [STEP], "f"), id="progress"),
         pytest.param(lambda s, c: Reports(s.database).checkpoint(c, "key"), id="checkpoint"),
         pytest.param(lambda s, c: Reports(s.database).done(c, "key"), id="done"),

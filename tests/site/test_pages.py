@@ -9,35 +9,21 @@ from flask import Flask
 
 from tests.conftest import file_bytes
 from tests.site import corpus
+from tests.site.finished import finish
 from tests.site.page import Page
 from tests.site.person import Person
 from webapp.config import Config
 from webapp.records import RunState
-from webapp.runs.leases import Leases
-from webapp.runs.reports import Progress, Reports
 from webapp.services import Services
 
 RUN_PAGES = ("", "/result.png", "/frame.jpg")
-RUN_ACTIONS = ("/cancel", "/finish", "/delete")
+RUN_ACTIONS = ("/cancel", "/finish", "/continue", "/delete")
 NOBODYS = "0" * 32
-
-
-def complete(person: Person, run_id: str) -> None:
-    """Record that a run was painted, with a picture and a result."""
-    services = person.site.services
-    claim = Leases(services.database, services.config).claim("worker")
-    assert claim is not None and claim.run_id == run_id
-    reports = Reports(services.database)
-    for key, kind in ((f"runs/{run_id}/frames/1-1.jpg", "JPEG"), (f"runs/{run_id}/r.png", "PNG")):
-        services.media.write(key, file_bytes(corpus.plain(), kind))
-    step = Progress(1, 1, 0.1234567, 0.1, 0.2, 0.3, 1.5, 1.5, 0.0)
-    reports.progress(claim, [step], f"runs/{run_id}/frames/1-1.jpg")
-    reports.done(claim, f"runs/{run_id}/r.png")
 
 
 def test_a_finished_run_shows_its_picture_and_offers_the_result(person: Person) -> None:
     run_id = person.start()
-    complete(person, run_id)
+    finish(person.app, run_id)
     page = person.open(f"/runs/{run_id}")
     assert f"/runs/{run_id}/result.png" in page.links
     assert [url for url in page.pictures if url.startswith(f"/runs/{run_id}/frame.jpg")]
@@ -58,7 +44,7 @@ def test_a_run_that_waits_has_no_picture_yet(person: Person) -> None:
 def test_the_gallery_shows_live_runs_above_and_ended_ones_below(person: Person) -> None:
     assert "The walls are still bare." in person.open("/gallery").text
     ended = person.start()
-    complete(person, ended)
+    finish(person.app, ended)
     live = person.start(steps="9")
     page = person.open("/gallery")
     order = [link for link in page.links if link.startswith("/runs/")]
@@ -87,7 +73,7 @@ def test_cancelling_ends_a_run_and_says_so(person: Person) -> None:
 
 def test_a_button_on_a_page_that_is_out_of_date_does_no_harm(person: Person) -> None:
     run_id = person.start()
-    complete(person, run_id)
+    finish(person.app, run_id)
     for action in ("cancel", "finish"):
         assert person.press(f"/runs/{run_id}/{action}").status_code == 303
         assert "done" in person.open(f"/runs/{run_id}").text

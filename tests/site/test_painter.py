@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from stransfer.program import Program
 from tests.site import order
 from tests.site.order import ALICE
 from webapp.config import Config
@@ -36,12 +39,6 @@ def leases(services: Services) -> Leases:
 def painter(services: Services, leases: Leases) -> Painter:
     """A painter who is not asked to stop."""
     return Painter(services, leases)
-
-
-def claim_next(leases: Leases) -> Claim:
-    claim = leases.claim("worker")
-    assert claim is not None
-    return claim
 
 
 def losses(services: Services) -> list[tuple[int, float]]:
@@ -78,7 +75,7 @@ def test_a_run_is_painted_from_its_pictures_to_its_result(
     painter: Painter, leases: Leases, services: Services
 ) -> None:
     run_id = order.place(services, steps=3)
-    assert painter.paint(claim_next(leases)) is False
+    assert painter.paint(order.claim(leases)) is False
     run = order.look(services, run_id)
     assert (run.state, run.step, run.error) == (RunState.DONE, 3, None)
     assert run.result and run.frame
@@ -90,12 +87,24 @@ def test_a_run_is_painted_from_its_pictures_to_its_result(
     assert run.seconds > 0
 
 
+def test_progress_counts_what_the_steps_cost(
+    painter: Painter, leases: Leases, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = RunStore(services).finish
+    run_id = order.place(services, size=200, steps=20, scales=2)
+    when_recorded(leases, 1, lambda claim: finish(ALICE, claim.run_id), monkeypatch)
+    painter.paint(order.claim(leases))
+    run = order.look(services, run_id)
+    # 40 coarse steps at a quarter of the pixels, and 20 at the final size.
+    assert run.progress == pytest.approx(run.step / 4 / 30, rel=0.02)
+
+
 def test_a_large_picture_is_shown_live_no_larger_than_configured(
     config: Config, services: Services, leases: Leases
 ) -> None:
     small = replace(services, config=replace(config, frame_side=64))
     run_id = order.place(services, steps=1)
-    Painter(small, leases).paint(claim_next(leases))
+    Painter(small, leases).paint(order.claim(leases))
     run = order.look(services, run_id)
     assert run.frame and run.result
     assert max(Image.open(io.BytesIO(services.media.read(run.frame))).size) == 64
@@ -109,19 +118,19 @@ def test_a_run_that_was_handed_back_goes_on_as_if_it_had_never_stopped(
     seldom = replace(services.config, checkpoint_steps=1000, checkpoint_seconds=600)
     painter = Painter(replace(services, config=seldom), leases)
     straight = order.place(services, steps=6)
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     expected = losses(services)
     RunStore(services).delete(ALICE, straight)
 
     run_id = order.place(services, steps=6)
     when_recorded(leases, 2, lambda claim: painter.stopping.set(), monkeypatch)
-    assert painter.paint(claim_next(leases)) is True
+    assert painter.paint(order.claim(leases)) is True
     stopped = order.look(services, run_id)
     assert (stopped.state, stopped.attempts) == (RunState.QUEUED, 0)
     assert stopped.checkpoint and 2 <= stopped.step < 6
 
     painter.stopping.clear()
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     run = order.look(services, run_id)
     assert (run.state, run.attempts, run.step) == (RunState.DONE, 1, 6)
     assert losses(services) == expected
@@ -136,9 +145,9 @@ def test_a_run_whose_checkpoint_is_damaged_or_gone_starts_over(
     services: Services,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run_id = order.place(services, steps=4)
+    run_id = order.place(services, steps=12)
     when_recorded(leases, 2, lambda claim: painter.stopping.set(), monkeypatch)
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     key = order.look(services, run_id).checkpoint
     assert key is not None
     if damage is None:
@@ -146,9 +155,9 @@ def test_a_run_whose_checkpoint_is_damaged_or_gone_starts_over(
     else:
         services.media.write(key, damage)
     painter.stopping.clear()
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     assert order.look(services, run_id).state == RunState.DONE
-    assert [step for step, _ in losses(services)] == [1, 2, 3, 4]
+    assert [step for step, _ in losses(services)] == list(range(1, 13))
 
 
 def test_a_run_that_is_finished_early_keeps_its_picture_at_full_size(
@@ -157,7 +166,7 @@ def test_a_run_that_is_finished_early_keeps_its_picture_at_full_size(
     run_id = order.place(services, steps=500, scales=2)
     finish = RunStore(services).finish
     when_recorded(leases, 2, lambda claim: finish(ALICE, claim.run_id), monkeypatch)
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     run = order.look(services, run_id)
     assert run.state == RunState.DONE
     assert 2 <= run.step < run.steps
@@ -172,7 +181,7 @@ def test_a_run_that_is_cancelled_keeps_its_last_picture(
     run_id = order.place(services, steps=5000)
     cancel = RunStore(services).cancel
     when_recorded(leases, 2, lambda claim: cancel(ALICE, claim.run_id), monkeypatch)
-    assert painter.paint(claim_next(leases)) is False
+    assert painter.paint(order.claim(leases)) is False
     run = order.look(services, run_id)
     assert (run.state, run.result) == (RunState.CANCELLED, None)
     assert run.step < 5000
@@ -185,7 +194,7 @@ def test_nothing_is_left_of_a_run_that_is_deleted_while_it_is_painted(
     run_id = order.place(services, steps=5000)
     delete = RunStore(services).delete
     when_recorded(leases, 2, lambda claim: delete(ALICE, claim.run_id), monkeypatch)
-    assert painter.paint(claim_next(leases)) is False
+    assert painter.paint(order.claim(leases)) is False
     assert files(services, run_id) == []
 
 
@@ -194,10 +203,40 @@ def test_a_run_whose_picture_is_gone_is_failed_with_a_sentence(
 ) -> None:
     run_id = order.place(services)
     services.media.delete(order.look(services, run_id).content["key"])
-    assert painter.paint(claim_next(leases)) is False
+    assert painter.paint(order.claim(leases)) is False
     run = order.look(services, run_id)
     assert (run.state, run.attempts) == (RunState.FAILED, 1)
     assert run.error and run.error.endswith(".")
+
+
+def test_a_run_that_diverges_fails_and_keeps_its_best_picture(
+    painter: Painter, leases: Leases, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the third evaluation on, whatever the image, the loss is no number."""
+    order.place(services, steps=1)
+    painter.paint(order.claim(leases))
+    [after_one_step] = RunStore(services).results(ALICE, 1)
+    evaluate, calls = Program.evaluate, iter(range(1000))
+
+    def broken(self: Program, *arguments: Any) -> Any:
+        losses, gradient = evaluate(self, *arguments)
+        factor = np.nan if next(calls) >= 2 else 1.0
+        return losses._replace(total=losses.total * factor), gradient
+
+    monkeypatch.setattr(Program, "evaluate", broken)
+    run_id = order.place(services, steps=30)
+    assert painter.paint(order.claim(leases)) is False
+    run = order.look(services, run_id)
+    assert (run.state, run.result) == (RunState.FAILED, None)
+    assert run.error is not None and "smaller learning rate" in run.error
+    # The image after the second step is the one that broke; the best is that after the first.
+    assert run.step == 2 and after_one_step.frame and run.frame
+    best, shown = (
+        np.asarray(Image.open(io.BytesIO(services.media.read(key))), float)
+        for key in (after_one_step.frame, run.frame)
+    )
+    assert np.abs(best - shown).mean() < 0.5
+    assert len(files(services, run_id)) <= 2
 
 
 def test_what_breaks_unexpectedly_is_tried_three_times_and_then_said(
@@ -207,7 +246,7 @@ def test_what_breaks_unexpectedly_is_tried_three_times_and_then_said(
     with services.database.writing() as session:
         run = session.get_one(type(order.look(services, run_id)), run_id)
         run.content = {"reference": "sample:cat.jpg"}  # as a program of another version might
-    assert [painter.paint(claim_next(leases)) for _ in range(3)] == [True, True, False]
+    assert [painter.paint(order.claim(leases)) for _ in range(3)] == [True, True, False]
     failed = order.look(services, run_id)
     assert (failed.state, failed.attempts) == (RunState.FAILED, 3)
     assert failed.error and "KeyError" not in failed.error
@@ -218,7 +257,7 @@ def test_old_pictures_and_checkpoints_of_a_run_do_not_pile_up(
     painter: Painter, leases: Leases, services: Services
 ) -> None:
     run_id = order.place(services, steps=12)
-    painter.paint(claim_next(leases))
+    painter.paint(order.claim(leases))
     kept = files(services, run_id)
     assert len([name for name in kept if name.startswith("frames/")]) <= 2
     assert len([name for name in kept if name.startswith("checkpoint")]) <= 1

@@ -67,7 +67,7 @@ class Studio:
         assert self.claim is not None
         key = f"runs/{self.run_id}/frames/1-{steps[-1]}.jpg"
         self.services.media.write(key, f"picture {steps[-1]}".encode())
-        progress = [Progress(n, 1, 9.0 / n, 1.0, 2.0, 3.0, n, 1.0, 50.0 - n) for n in steps]
+        progress = [Progress(n, 0.5, 1, 9.0 / n, 1.0, 2.0, 3.0, n, 1.0, 50.0 - n) for n in steps]
         self.reports.progress(self.claim, progress, key)
 
     def watch(self, sid: str = PHONE) -> None:
@@ -103,6 +103,7 @@ def test_progress_has_the_fields_of_the_contract(studio: Studio) -> None:
             "seq": 2,
             "step": 2,
             "steps": 50,
+            "progress": 0.5,
             "scale": 1,
             "loss": {"total": 4.5, "content": 1.0, "style": 2.0, "tv": 3.0},
             "seconds_per_step": 1.0,
@@ -191,7 +192,9 @@ def test_steps_without_a_new_picture_are_sent_without_one(studio: Studio) -> Non
     studio.relay.tick(0)
     studio.wire.arrived()
     assert studio.claim is not None
-    studio.reports.progress(studio.claim, [Progress(2, 1, 4.0, 1.0, 2.0, 1.0, 2.0, 1.0, 1.0)], None)
+    studio.reports.progress(
+        studio.claim, [Progress(2, 0.5, 1, 4.0, 1.0, 2.0, 1.0, 2.0, 1.0, 1.0)], None
+    )
     studio.relay.tick(1)
     assert studio.wire.got("progress")[-1]["frame"] is None
 
@@ -265,7 +268,7 @@ def test_a_resumed_run_goes_on_where_its_watchers_are(studio: Studio) -> None:
     assert studio.claim is not None
     Leases(studio.services.database, studio.services.config).release(studio.claim, "It broke.")
     studio.begin()
-    studio.reports.rewind(studio.claim, 2)
+    studio.reports.rewind(studio.claim, 2, 0.2)
     studio.paint(3)
     studio.relay.tick(1)
     assert studio.seqs() == [[1, 2, 3], [4]]

@@ -18,6 +18,7 @@ def after(step: int, scale: int = 1) -> Progress:
     """The progress after a step."""
     return Progress(
         step=step,
+        part=step / 20,
         scale=scale,
         total=40.0 / step,
         content=10.0 / step,
@@ -72,8 +73,9 @@ def test_a_resumed_run_forgets_what_it_will_do_again_but_its_seq_goes_on(
     services: Services, reports: Reports, claim: Claim
 ) -> None:
     reports.progress(claim, [after(1), after(2), after(3)], None)
-    assert reports.rewind(claim, 2) == 1.5
-    assert order.look(services, claim.run_id).step == 2
+    assert reports.rewind(claim, 2, 0.1) == 1.5
+    run = order.look(services, claim.run_id)
+    assert (run.step, run.progress) == (2, 0.1)
     reports.progress(claim, [after(3)], None)
     assert losses(services) == [(1, 1), (2, 2), (4, 3)]
 
@@ -82,7 +84,7 @@ def test_a_run_that_starts_over_has_spent_no_time_yet(
     services: Services, reports: Reports, claim: Claim
 ) -> None:
     reports.progress(claim, [after(1), after(2)], None)
-    assert reports.rewind(claim, 0) == 0
+    assert reports.rewind(claim, 0, 0.0) == 0
     run = order.look(services, claim.run_id)
     assert (run.step, run.seconds, run.seq) == (0, 0, 2)
     assert losses(services) == []

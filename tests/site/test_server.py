@@ -22,6 +22,7 @@ PROGRESS = {
     "seq",
     "step",
     "steps",
+    "progress",
     "scale",
     "loss",
     "seconds_per_step",

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from stransfer.errors import ImageError, SettingsError
+from stransfer.errors import SettingsError
 from tests.site import order
 from tests.site.order import ALICE, BOB
 from webapp.errors import NotFoundError, WrongStateError
@@ -33,7 +33,7 @@ def complete(services: Services) -> str:
     """Record that the run whose turn it is was painted in three steps."""
     claim = claim_next(services)
     reports = Reports(services.database)
-    steps = [Progress(n, 1, 4.0 / n, 1.0, 2.0, 1.0, n, 1.0, 0.0) for n in (1, 2, 3)]
+    steps = [Progress(n, 0.5, 1, 4.0 / n, 1.0, 2.0, 1.0, n, 1.0, 0.0) for n in (1, 2, 3)]
     reports.progress(claim, steps, f"{folder(claim.run_id)}/frames/1-3.jpg")
     reports.done(claim, f"{folder(claim.run_id)}/result-1.png")
     return claim.run_id
@@ -86,8 +86,9 @@ def test_other_settings_from_the_same_form_are_another_run(services: Services) -
 def test_a_run_that_cannot_be_planned_is_not_accepted(runs: RunStore, services: Services) -> None:
     with pytest.raises(SettingsError):
         order.place(services, size=99)
-    with pytest.raises(ImageError):
-        runs.submit(ALICE, *order.narrow(services))
+    with pytest.raises(SettingsError) as narrow:
+        runs.submit(ALICE, order.narrow(services))
+    assert "needs at least 32 px" in narrow.value.fields["content"]
     assert runs.live(ALICE) == []
     assert services.queue.waiting() == 0
 

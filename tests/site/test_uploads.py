@@ -10,6 +10,7 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import func, select
 
+from stransfer import images
 from tests.conftest import file_bytes
 from tests.site import corpus
 from tests.site.page import Page
@@ -144,9 +145,29 @@ def test_a_photo_is_kept_upright_and_without_what_it_told_of_its_owner(person: P
 def test_the_colours_are_those_that_were_meant(
     content: bytes, left: corpus.Colour, right: corpus.Colour, person: Person
 ) -> None:
-    kept = upload(person, "a.png", content)
+    kept = images.to_rgb(upload(person, "a.png", content))
     assert near(kept.getpixel((20, 45)), left)
     assert near(kept.getpixel((100, 45)), right)
+
+
+def test_an_upload_with_transparency_keeps_it(person: Person) -> None:
+    kept = upload(person, "a.png", corpus.half_transparent())
+    assert (kept.format, kept.mode) == ("PNG", "RGBA")
+    # The colour is that of the picture, not that of the paper it is seen on.
+    assert (kept.getpixel((20, 45)), kept.getpixel((100, 45))) == (
+        (255, 0, 0, 255),
+        (255, 0, 0, 128),
+    )
+    [image] = person.site.uploads.of(person.id, "style")
+    response = person.client.get(f"/pictures/images/{image.id}")
+    assert response.mimetype == "image/png"
+    thumbnail = Image.open(io.BytesIO(person.site.services.media.read(thumbnail_key(image))))
+    assert thumbnail.format == "JPEG" and near(thumbnail.getpixel((100, 45)), (255, 127, 127))
+
+
+def test_an_upload_whose_pixels_are_all_opaque_is_a_jpeg(person: Person) -> None:
+    kept = upload(person, "a.png", file_bytes(corpus.plain().convert("RGBA")))
+    assert (kept.format, kept.mode) == ("JPEG", "RGB")
 
 
 def test_the_name_of_a_file_is_only_ever_shown(person: Person) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -9,14 +10,27 @@ from flask import Blueprint, Response, request, url_for
 from stransfer.catalogue import model_values
 from stransfer.errors import SettingsError
 from stransfer.settings import SETTINGS, Settings
-from webapp.errors import UnauthorizedError, UnusableError
-from webapp.pictures import ingredient
+from webapp.errors import NotFoundError, UnauthorizedError, UnusableError, WrongStateError
+from webapp.pictures import (
+    IMAGE,
+    MASK_FIELDS,
+    RUN,
+    SAMPLE,
+    ingredient,
+    init_ingredient,
+    mask_ingredient,
+)
+from webapp.runs.orders import Ingredient, Order, check_count, continued
 from webapp.runs.snapshot import run_values
-from webapp.samples import ROLES, Role
-from webapp.site import current_site, known_visitor_id
+from webapp.samples import ROLES
+from webapp.site import Site, current_site, known_visitor_id
+from webapp.uploads import MASK, UploadRole
 from webapp.views import snapshot
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+_FIELDS = ("content", "style", "settings", *MASK_FIELDS, "init_image")
+_KINDS = tuple(f"{kind}:" for kind in (SAMPLE, IMAGE, RUN))
 
 _BEARER = "Bearer "
 _NEEDED = (
@@ -67,30 +81,17 @@ def add_image() -> tuple[dict[str, Any], int]:
     visitor = _token_visitor()
     file = request.files.get("file")
     if file is None:
-        raise UnusableError("Expected a picture in the form field `file`; send one there.")
-    image = current_site().uploads.add(visitor, "content", file.filename or "", file.stream)
+        raise UnusableError("Expected a picture in the form field `file`; send one there.", "file")
+    role = _upload_role(request.form.get("role"))
+    image = current_site().uploads.add(visitor, role, file.filename or "", file.stream)
     return {"id": image.id, "width": image.width, "height": image.height}, 201
 
 
 @blueprint.post("/runs")
 def start_run() -> tuple[dict[str, Any], int, dict[str, str]]:
-    """Accept a run of `{content, style: [...], settings: {...}}`."""
+    """Accept a run of `{content, style: [...], settings: {...}}`, with masks and an init_image."""
     visitor = _token_visitor()
-    body = request.get_json()
-    if not isinstance(body, dict):
-        raise SettingsError({"body": "Expected a JSON object with content, style and settings."})
-    site = current_site()
-    content = ingredient(site, visitor, "content", _reference("content", body.get("content")))
-    style = body.get("style")
-    references = style if isinstance(style, list) else [style]
-    styles = [ingredient(site, visitor, "style", _reference("style", one)) for one in references]
-    if not styles:
-        raise SettingsError({"style": "Name at least one style picture."})
-    wanted = body.get("settings") or {}
-    if not isinstance(wanted, dict):
-        raise SettingsError({"settings": "Expected an object with a value for each setting."})
-    run_id = site.runs.submit(visitor, content, styles, Settings.parse(wanted))
-    return snapshot(visitor, run_id), 201, {"Location": url_for("api.run", id=run_id)}
+    return _started(visitor, _order(visitor, request.get_json()))
 
 
 @blueprint.get("/runs")
@@ -130,6 +131,17 @@ def finish(id: str) -> dict[str, Any]:
     return snapshot(visitor, id)
 
 
+@blueprint.post("/runs/<id>/continue")
+def go_on(id: str) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Accept a run that goes on from the result of a finished one, for `{steps}`."""
+    visitor = _token_visitor()
+    body = request.get_json() if request.data else {}
+    if not isinstance(body, dict):
+        raise SettingsError({"body": "Expected a JSON object with the number of steps."})
+    run = current_site().runs.find(visitor, id)
+    return _started(visitor, continued(run, body.get("steps")))
+
+
 @blueprint.delete("/runs/<id>")
 def delete(id: str) -> tuple[str, int]:
     """Remove a run and everything it made."""
@@ -141,6 +153,18 @@ def delete(id: str) -> tuple[str, int]:
 def result(id: str) -> Response:
     """Give the finished picture, as PNG."""
     return Response(current_site().runs.result(_visitor(), id), mimetype="image/png")
+
+
+def _started(visitor: str, order: Order) -> tuple[dict[str, Any], int, dict[str, str]]:
+    run_id = current_site().runs.submit(visitor, order)
+    return snapshot(visitor, run_id), 201, {"Location": url_for("api.run", id=run_id)}
+
+
+def _upload_role(text: str | None) -> UploadRole:
+    for role in (*ROLES, MASK):
+        if text in (role, None):
+            return role
+    raise UnusableError(f"A picture is for {', '.join(ROLES)} or {MASK}, not {text!r}.", "role")
 
 
 def _visitor() -> str:
@@ -165,10 +189,62 @@ def _token() -> str:
     return header.removeprefix(_BEARER) if header.startswith(_BEARER) else ""
 
 
-def _reference(role: Role, given: object) -> str:
-    """Return a reference for what a program names: an image's id, or a sample's file name."""
+def _order(visitor: str, body: object) -> Order:
+    """Return the order for the body of a request, whose pictures are ids or sample names."""
+    if not isinstance(body, dict):
+        raise SettingsError({"body": "Expected a JSON object with content, style and settings."})
+    if unknown := [str(name) for name in body if name not in _FIELDS]:
+        raise SettingsError(
+            dict.fromkeys(unknown, f"There is no such field; the fields are {', '.join(_FIELDS)}.")
+        )
+    site = current_site()
+    style = body.get("style")
+    styles = style if isinstance(style, list) else [style]
+    # Before so many are looked up as a request can hold.
+    check_count(len(styles), site.services.config.max_styles)
+    masks: dict[str, Ingredient | None] = {
+        name: _found(name, body[name], mask_ingredient, site, visitor, name)
+        for name in MASK_FIELDS
+        if body.get(name) is not None
+    }
+    init = body.get("init_image")
+    return Order(
+        content=_found("content", body.get("content"), ingredient, site, visitor, "content"),
+        styles=[_found("style", one, ingredient, site, visitor, "style") for one in styles],
+        settings=_settings(body.get("settings"), with_init=init is not None),
+        init_image=None if init is None else _found("init_image", init, _beginning, site, visitor),
+        **masks,
+    )
+
+
+def _settings(given: object, with_init: bool) -> Settings:
+    wanted = given or {}
+    if not isinstance(wanted, dict):
+        raise SettingsError({"settings": "Expected an object with a value for each setting."})
+    # Who brings a picture to begin with need not say so again.
+    return Settings.parse({"init": "result", **wanted} if with_init else wanted)
+
+
+def _found(
+    field: str, given: object, find: Callable[..., Ingredient], *wanted: object
+) -> Ingredient:
+    """Return the picture that a program names; whatever is wrong with it is said of the field."""
     if not isinstance(given, str) or not given:
-        raise SettingsError({role: f"Name a {role} picture: the id of an image, or a sample."})
-    if given.startswith(("sample:", "image:")):
-        return given
-    return f"sample:{given}" if "." in given else f"image:{given}"
+        raise SettingsError({field: "Name a picture: the id of an image, or a sample."})
+    if not given.startswith(_KINDS):
+        given = f"{SAMPLE if '.' in given else IMAGE}:{given}"
+    try:
+        return find(*wanted, given)
+    except (NotFoundError, WrongStateError) as error:
+        raise type(error)(str(error), field) from error
+
+
+def _beginning(site: Site, visitor: str, reference: str) -> Ingredient:
+    """Return the picture to begin with; a bare id may be that of an image or of a run."""
+    try:
+        return init_ingredient(site, visitor, reference)
+    except NotFoundError:
+        kind, _, name = reference.partition(":")
+        if kind != IMAGE:
+            raise
+    return init_ingredient(site, visitor, f"{RUN}:{name}")

@@ -1,24 +1,69 @@
-"""The first page: choose a photo and an artwork, set options, press Start."""
+"""The first page: choose a photo and artworks, set options, press Start."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from stransfer.images import FORMAT_NAMES, FORMATS
-from webapp.forms import RunForm
-from webapp.pictures import Picture, sample_picture, upload_picture
+from webapp.errors import NotFoundError
+from webapp.fields import Choice
+from webapp.forms import SHARE, RunForm
+from webapp.pictures import (
+    IMAGE,
+    MASK_FIELDS,
+    RUN,
+    MaskField,
+    Picture,
+    sample_picture,
+    upload_picture,
+)
+from webapp.records import Run, RunState
 from webapp.samples import Role
 from webapp.site import current_site, visitor_id
+from webapp.views import ago
 
 blueprint = Blueprint("create", __name__)
+
+# A list of more results than this is no longer looked through.
+_MOST_RESULTS = 24
+
+_MASKS = {
+    "content_mask": (
+        "Mask for the photograph",
+        "White is painted, black stays photograph.",
+    ),
+    "style_mask": (
+        "Mask for the artwork",
+        "Only what is white here counts; for a single artwork.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class MaskChoice:
+    """One mask as the form shows it; `chosen` is the picture it has now."""
+
+    name: str
+    label: str
+    help: str
+    chosen: Picture | None
+    error: str | None
 
 
 @blueprint.get("/")
 def form() -> str:
-    """Show the form, untouched."""
-    return _page(RunForm())
+    """Show the form, untouched, or as it was sent for the visitor's run named by `?from=`."""
+    earlier = request.args.get("from")
+    if earlier is None:
+        return _page(RunForm())
+    site = current_site()
+    run = site.runs.find(visitor_id(), earlier)
+    return _page(RunForm.like(site, run), run)
 
 
 @blueprint.post("/runs")
@@ -40,18 +85,26 @@ def too_large(error: RequestEntityTooLarge) -> tuple[str, int]:
     return _page(RunForm(errors={"form": sentence})), 413
 
 
-def _page(shown: RunForm) -> str:
+def _page(shown: RunForm, earlier: Run | None = None) -> str:
     visitor = visitor_id()
     config = current_site().services.config
+    results = _results(visitor, shown.init_image)
     return render_template(
         "create.html",
+        earlier=earlier,
         content_samples=_samples("content"),
         style_samples=_samples("style"),
-        content_uploads=_uploads(visitor, "content"),
-        style_uploads=_uploads(visitor, "style"),
-        selected_content=shown.references.get("content", ""),
-        selected_style=shown.references.get("style", ""),
-        fields=shown.fields(),
+        content_uploads=_uploads(visitor, "content", [shown.content]),
+        style_uploads=_uploads(visitor, "style", shown.styles),
+        selected_content=[shown.content],
+        selected_styles=shown.styles,
+        shares=shown.shares,
+        share=SHARE,
+        most_styles=config.max_styles,
+        masks=[_mask(visitor, shown, name) for name in MASK_FIELDS],
+        results=results,
+        selected_result=shown.init_image,
+        fields=shown.fields(bool(results)),
         errors=shown.errors,
         submission=shown.submission,
         limits={
@@ -67,5 +120,43 @@ def _samples(role: Role) -> list[Picture]:
     return [sample_picture(sample) for sample in current_site().samples.all(role)]
 
 
-def _uploads(visitor: str, role: Role) -> list[Picture]:
-    return [upload_picture(image) for image in current_site().uploads.of(visitor, role)]
+def _uploads(visitor: str, role: Role, chosen: list[str]) -> list[Picture]:
+    """Return the newest pictures of one's own, and those that are chosen however old they are."""
+    newest = [upload_picture(image) for image in current_site().uploads.of(visitor, role)]
+    known = {picture.reference for picture in newest}
+    older = [_upload(visitor, reference) for reference in chosen if reference not in known]
+    return [picture for picture in older if picture is not None] + newest
+
+
+def _upload(visitor: str, reference: str) -> Picture | None:
+    kind, _, name = reference.partition(":")
+    if kind != IMAGE:
+        return None
+    try:
+        return upload_picture(current_site().uploads.find(visitor, name))
+    except NotFoundError:
+        return None
+
+
+def _mask(visitor: str, shown: RunForm, name: MaskField) -> MaskChoice:
+    label, help = _MASKS[name]
+    chosen = _upload(visitor, shown.masks.get(name, ""))
+    return MaskChoice(name, label, help, chosen, shown.errors.get(name))
+
+
+def _results(visitor: str, chosen: str) -> list[Choice]:
+    """Return the results to begin with, the newest first, and the chosen one however old it is."""
+    runs = current_site().runs
+    found = runs.results(visitor, _MOST_RESULTS)
+    kind, _, name = chosen.partition(":")
+    if kind == RUN and name not in {run.id for run in found}:
+        try:
+            older = runs.find(visitor, name)
+        except NotFoundError:
+            pass
+        else:
+            found += [older] if older.state == RunState.DONE else []
+    return [
+        Choice(f"{RUN}:{run.id}", run.title, ago(datetime.fromtimestamp(run.created_at, UTC)))
+        for run in found
+    ]

@@ -45,7 +45,7 @@ def install(app: Flask) -> None:
     """Answer every error of the application."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, lambda error: _answer(400, _CSRF))
-    app.register_error_handler(SiteError, lambda error: _answer(error.status, str(error)))
+    app.register_error_handler(SiteError, _site)
     app.register_error_handler(SettingsError, lambda error: _answer(422, str(error), error.fields))
     app.register_error_handler(StransferError, lambda error: _answer(422, str(error)))
     app.register_error_handler(Exception, _unexpected)
@@ -62,6 +62,11 @@ def _http(error: HTTPException) -> Response | HTTPException:
         (key, value) for key, value in error.get_headers() if key != "Content-Type"
     )
     return response
+
+
+def _site(error: SiteError) -> Response:
+    fields = {error.field: str(error)} if error.field else {}
+    return _answer(error.status, str(error), fields)
 
 
 def _unexpected(error: Exception) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mimetypes
+
 from flask import Blueprint, Response
 
 from webapp.errors import NotFoundError
@@ -32,7 +34,8 @@ def sample_thumbnail(role: str, name: str) -> Response:
 def upload(id: str) -> Response:
     """Give an upload of the visitor."""
     site = current_site()
-    return _jpeg(site.services.media.read(picture_key(site.uploads.find(visitor_id(), id))))
+    key = picture_key(site.uploads.find(visitor_id(), id))
+    return Response(site.services.media.read(key), mimetype=mimetypes.guess_type(key)[0])
 
 
 @blueprint.get("/images/<id>/thumbnail")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import mimetypes
 import re
+import secrets
 from typing import Literal
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from stransfer.errors import SettingsError
+from stransfer.settings import BY_NAME
 from webapp.errors import NotFoundError, WrongStateError
+from webapp.runs.orders import continued
 from webapp.site import current_site, visitor_id
 from webapp.views import RunView
 
@@ -19,7 +23,10 @@ blueprint = Blueprint("runs", __name__, url_prefix="/runs/<id>")
 @blueprint.get("")
 def show(id: str) -> str:
     """Show a run of the visitor."""
-    return render_template("run.html", run=RunView(current_site().runs.find(visitor_id(), id)))
+    run = RunView(current_site().runs.find(visitor_id(), id))
+    return render_template(
+        "run.html", run=run, steps=BY_NAME["steps"], submission=secrets.token_urlsafe(16)
+    )
 
 
 @blueprint.post("/cancel")
@@ -32,6 +39,23 @@ def cancel(id: str) -> AnyResponse:
 def finish(id: str) -> AnyResponse:
     """End a run early and keep its picture as the result."""
     return _change("finish", id, "Finishing: the picture is kept as it is after this step.")
+
+
+@blueprint.post("/continue")
+def go_on(id: str) -> AnyResponse:
+    """Start a run that goes on from the result of this one, for so many steps."""
+    runs, visitor = current_site().runs, visitor_id()
+    run = runs.find(visitor, id)
+    try:
+        order = continued(run, request.form.get("steps"))
+        started = runs.submit(visitor, order, request.form.get("submission", "")[:64] or None)
+    except WrongStateError as error:
+        flash(str(error), "error")
+    except SettingsError as error:
+        flash(" ".join(error.fields.values()), "error")
+    else:
+        return redirect(url_for("runs.show", id=started), 303)
+    return redirect(url_for("runs.show", id=id), 303)
 
 
 @blueprint.post("/delete")
@@ -53,12 +77,12 @@ def result(id: str) -> Response:
     return response
 
 
-@blueprint.get("/<any(content, style):role>/<int:index>")
+@blueprint.get("/<any(content, style, content_mask, style_mask, init_image):role>/<int:index>")
 def ingredient(id: str, role: str, index: int) -> Response:
     """Give a picture that went into the run."""
     site = current_site()
     run = site.runs.find(visitor_id(), id)
-    used = [run.content] if role == "content" else run.styles
+    used = run.styles if role == "style" else [one for one in [getattr(run, role)] if one]
     if index >= len(used):
         raise NotFoundError("The run was made with fewer pictures; go back to its page.")
     key = used[index]["key"]

@@ -1,6 +1,6 @@
 """Runs: how they are accepted, claimed, painted, reported and ended. Free of Flask.
 
-Reading order: `store` (what the site does with runs), `fairness` (who is next), `leases` (how a
-worker owns a run), `reports` (what it writes about it), `snapshot` (a run as plain values),
-`painter` (one run, with the engine) and `worker` (the process).
+Reading order: `orders` (what a run is made of), `store` (what the site does with runs), `fairness`
+(who is next), `leases` (how a worker owns a run), `reports` (what it writes about it), `snapshot`
+(a run as plain values), `painter` (one run, with the engine) and `worker` (the process).
 """

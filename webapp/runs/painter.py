@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import Any
 
 from stransfer import images, results
 from stransfer.checkpoint import Checkpoint
-from stransfer.errors import StransferError, TransferError
-from stransfer.images import Picture
+from stransfer.errors import DivergedError, StransferError, TransferError
+from stransfer.images import Mask, Picture
+from stransfer.progress import part_done
 from stransfer.settings import Settings
+from stransfer.step import Step
 from stransfer.subject import Subject
-from stransfer.transfer import Step, Transfer
+from stransfer.transfer import Transfer
 from webapp.errors import LeaseLostError, NotFoundError
 from webapp.records import Run
 from webapp.runs.leases import Claim, Leases
+from webapp.runs.orders import KEPT
 from webapp.runs.reporter import Reporter
 from webapp.runs.reports import Reports
 from webapp.runs.store import checkpoints, folder
@@ -26,10 +30,6 @@ _OUR_FAULT = (
     "Something went wrong on the server while this was painted, every time it was tried; "
     "its operator finds the reason in the log, beside the run's id."
 )
-
-
-# What lies in the media store was checked when it was accepted.
-_KEPT = images.Limits(pixels=10**9, longest_side=10**6, shortest_side=1, aspect=10.0**6)
 
 
 class Painter:
@@ -69,13 +69,10 @@ class Painter:
     def _paint(self, claim: Claim) -> bool:
         run = self._reports.begin(claim)
         log.info("run %s: attempt %d", run.id, run.attempts)
-        subject = Subject(
-            content=self._picture(run.content["key"]),
-            styles=tuple(self._picture(style["key"]) for style in run.styles),
-        )
+        subject = self._subject(run)
         transfer = Transfer(subject, Settings.parse(run.settings))
         checkpoint = self._resumable(run, transfer)
-        seconds = self._reports.rewind(claim, transfer.step_of(checkpoint) if checkpoint else 0)
+        seconds = self._rewound(claim, transfer, checkpoint)
         reporter = Reporter(claim, self._reports, self._services, run, seconds)
         step = self._last_step(transfer, checkpoint, reporter)
         if step is None:
@@ -85,28 +82,69 @@ class Painter:
         # A run that is finished early may still be at a coarse level.
         picture = images.resize(step.image, run.width, run.height)
         result = f"{folder(run.id)}/result-{claim.fence}.png"
-        self._services.media.write(result, results.encode(picture, transfer.settings))
+        alpha = subject.alpha
+        if alpha is not None:
+            alpha = images.resize_mask(alpha, run.width, run.height)
+        content = results.encode(picture, transfer.settings, alpha=alpha)
+        self._services.media.write(result, content)
         self._reports.done(claim, result)
         self._services.media.delete_folder(checkpoints(run.id))
         log.info("run %s: done after %.1f s", run.id, seconds + step.seconds)
         return True
 
+    def _rewound(self, claim: Claim, transfer: Transfer, checkpoint: Checkpoint | None) -> float:
+        """Return the seconds already spent, after forgetting what came after the checkpoint."""
+        if checkpoint is None:
+            return self._reports.rewind(claim, 0, 0.0)
+        part = part_done(transfer.levels, checkpoint.level, checkpoint.steps_done)
+        return self._reports.rewind(claim, transfer.step_of(checkpoint), part)
+
     def _last_step(
         self, transfer: Transfer, checkpoint: Checkpoint | None, reporter: Reporter
     ) -> Step | None:
         """Return the step whose picture is the result, or None if this worker must stop."""
-        with reporter:
-            for step in transfer.start(checkpoint):
-                reporter.step(step)
-                if step.last or reporter.finish_wanted:
-                    return step
-                if self.stopping.is_set():
-                    reporter.save(step)
-                    return None
-        raise TransferError("The run ended before its first step; start it again.")
+        last: Step | None = None
 
-    def _picture(self, key: str) -> Picture:
-        return images.read(self._services.media.read(key), _KEPT)
+        def stopped() -> bool:
+            finished = reporter.finish_wanted and last is not None
+            return finished or reporter.failed or self.stopping.is_set()
+
+        try:
+            with reporter:
+                for step in transfer.start(checkpoint, stopped):
+                    reporter.step(step)
+                    last = step
+                    if step.last or stopped():
+                        break
+                if self.stopping.is_set() and not (last and last.last):
+                    if last is not None:
+                        reporter.save(last)
+                    return None
+        except DivergedError as error:
+            reporter.keep(error.picture)
+            raise
+        if last is None:
+            raise TransferError("The run ended before its first step; start it again.")
+        return last
+
+    def _subject(self, run: Run) -> Subject:
+        content = self._services.media.read(run.content["key"])
+        return Subject(
+            content=images.read(content, KEPT),
+            styles=tuple(self._picture(style) for style in run.styles),
+            content_mask=self._mask(run.content_mask),
+            style_mask=self._mask(run.style_mask),
+            init=None if run.init_image is None else self._picture(run.init_image),
+            alpha=images.read_alpha(content, KEPT),
+        )
+
+    def _picture(self, used: dict[str, Any]) -> Picture:
+        return images.read(self._services.media.read(used["key"]), KEPT)
+
+    def _mask(self, used: dict[str, Any] | None) -> Mask | None:
+        if used is None:
+            return None
+        return images.read_mask(self._services.media.read(used["key"]), KEPT)
 
     def _resumable(self, run: Run, transfer: Transfer) -> Checkpoint | None:
         if run.checkpoint is None:

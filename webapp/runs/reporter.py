@@ -14,7 +14,7 @@ from types import TracebackType
 
 from stransfer import images
 from stransfer.images import Picture
-from stransfer.transfer import Step
+from stransfer.step import Step
 from webapp.errors import LeaseLostError
 from webapp.records import Run
 from webapp.runs.leases import Claim
@@ -25,6 +25,10 @@ from webapp.services import Services
 log = logging.getLogger(__name__)
 
 _FRAME_QUALITY = 85
+
+# A step of a large result takes minutes. This often, in seconds, it is asked whether the run is
+# still wanted.
+_LONGEST_SILENCE = 2.0
 
 
 class Reporter:
@@ -71,6 +75,11 @@ class Reporter:
         if error is None and self._error is not None:
             raise self._error
 
+    @property
+    def failed(self) -> bool:
+        """Whether something went wrong in the thread; `step` and leaving raise it."""
+        return self._error is not None
+
     def step(self, step: Step) -> None:
         """Take note of a step; raise what went wrong in the thread, LeaseLostError among it."""
         if self._error is not None:
@@ -91,6 +100,10 @@ class Reporter:
             self._checkpoint = key
             self._saved_step, self._saved_at = step.step, time.monotonic()
 
+    def keep(self, picture: Picture) -> None:
+        """Make a picture the run's last one, after the thread has ended."""
+        self._reports.progress(self._claim, [], self._write_frame(picture, "best"))
+
     def _run(self) -> None:
         try:
             while self._report():
@@ -103,14 +116,16 @@ class Reporter:
 
     def _report(self) -> bool:
         with self._wake:
-            self._wake.wait_for(lambda: self._news or self._closing)
+            self._wake.wait_for(lambda: self._news or self._closing, _LONGEST_SILENCE)
             news, self._news = self._news, []
             closing = self._closing
         if not news:
-            return False
+            if not closing:
+                self.finish_wanted |= self._reports.progress(self._claim, [], None)
+            return not closing
         started = time.monotonic()
         newest = news[-1]
-        frame = self._write_frame(newest.image, newest.step)
+        frame = self._write_frame(newest.image, str(newest.step))
         progress = [self._progress(step) for step in news]
         if self._reports.progress(self._claim, progress, frame):
             self.finish_wanted = True
@@ -119,12 +134,12 @@ class Reporter:
             self._rest(started)
         return True
 
-    def _write_frame(self, picture: Picture, step: int) -> str:
+    def _write_frame(self, picture: Picture, name: str) -> str:
         height, width = picture.shape[:2]
         image = images.to_image(picture)
         if max(width, height) > self._config.frame_side:
             image = image.resize(images.fit(width, height, self._config.frame_side))
-        key = f"{folder(self._claim.run_id)}/frames/{self._claim.fence}-{step}.jpg"
+        key = f"{folder(self._claim.run_id)}/frames/{self._claim.fence}-{name}.jpg"
         self._media.write(key, images.encode(image, "JPEG", _FRAME_QUALITY))
         self._frames.append(key)
         # A watcher may still be reading the one before.
@@ -150,6 +165,7 @@ class Reporter:
     def _progress(self, step: Step) -> Progress:
         return Progress(
             step=step.step,
+            part=step.progress,
             scale=step.scale,
             total=step.loss.total,
             content=step.loss.content,

@@ -14,9 +14,10 @@ from webapp.runs.leases import Claim, owned, write
 
 
 class Progress(NamedTuple):
-    """What is known after a step, without its picture."""
+    """What is known after a step, without its picture; `part` of the whole cost is done."""
 
     step: int
+    part: float
     scale: int
     total: float
     content: float
@@ -44,8 +45,8 @@ class Reports:
         with self._database.reading() as session:
             return session.get(Run, claim.run_id) is not None
 
-    def rewind(self, claim: Claim, step: int) -> float:
-        """Forget what was recorded after `step`, where the run goes on.
+    def rewind(self, claim: Claim, step: int, part: float) -> float:
+        """Forget what was recorded after `step`, where the run goes on, `part` of its cost done.
 
         Returns the seconds that earlier attempts spent up to there, 0 from the beginning.
         """
@@ -53,6 +54,7 @@ class Reports:
             run = owned(session, claim)
             session.execute(delete(Loss).where(Loss.run_id == run.id, Loss.step > step))
             run.step = step
+            run.progress = part
             run.seconds = run.seconds if step else 0.0
             return run.seconds
 
@@ -66,6 +68,7 @@ class Reports:
                 newest = steps[-1]
                 run.seq += len(steps)
                 run.step = newest.step
+                run.progress = newest.part
                 run.scale = newest.scale
                 run.seconds = newest.seconds
                 run.seconds_per_step = newest.seconds_per_step

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import dataclasses
 import logging
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from stransfer import pyramid
-from stransfer.settings import Settings
-from stransfer.subject import check_choice
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.records import LIVE, Loss, Run, RunState, Visitor
 from webapp.runs.fairness import waiting_in_turn
+from webapp.runs.orders import Order
 from webapp.runs.snapshot import run_values
 from webapp.services import Services
 
@@ -31,18 +28,9 @@ _REPEATABLE = (RunState.FAILED, RunState.CANCELLED)
 # More points than a chart can show would only make a long run's page heavy.
 _MOST_LOSSES = 500
 
+_RUNS = "runs/"
+
 _UNKNOWN = "There is no such run here; it may have been deleted."
-
-
-@dataclass(frozen=True)
-class Ingredient:
-    """A picture that goes into a run. `key` names its file in the media store."""
-
-    reference: str
-    title: str
-    key: str
-    width: int
-    height: int
 
 
 @dataclass(frozen=True)
@@ -62,39 +50,32 @@ class RunStore:
         self._services = services
         self._database = services.database
 
-    def submit(
-        self,
-        visitor_id: str,
-        content: Ingredient,
-        styles: Sequence[Ingredient],
-        settings: Settings,
-        submission: str | None = None,
-    ) -> str:
+    def submit(self, visitor_id: str, order: Order, submission: str | None = None) -> str:
         """Accept a run and return its id; once this returns, the run is not lost any more.
 
         A form that the same visitor sends twice has the same `submission` and the same choices;
-        it is accepted once and gives the same id. Raises ImageError if the content is too narrow
-        for the network, SettingsError if the settings ask for other pictures.
+        it is accepted once and gives the same id. Raises SettingsError, naming the fields, if
+        pictures and settings do not fit each other.
         """
-        check_choice(settings, len(styles), with_result=False)
-        levels = pyramid.plan(content.width, content.height, settings)
+        levels = order.plan(self._services.config.max_styles)
+        run_id = uuid.uuid4().hex
         run = Run(
-            id=uuid.uuid4().hex,
+            id=run_id,
             visitor_id=visitor_id,
-            submission=_order(submission or uuid.uuid4().hex, [content, *styles], settings),
+            submission=order.mark(submission or run_id),
             created_at=time.time(),
-            title=_title(content, styles)[:200],
-            content=vars(content),
-            styles=[vars(style) for style in styles],
-            settings=settings.as_dict(),
+            title=order.title[:200],
+            **self._with_own_copy(order, run_id).record(),
             width=levels[-1].width,
             height=levels[-1].height,
             steps=sum(level.steps for level in levels),
             scales=len(levels),
         )
         accepted = self._accept(run)
-        if accepted == run.id:
-            self._wake(run.id)
+        if accepted == run_id:
+            self._wake(run_id)
+        else:
+            self._services.media.delete_folder(folder(run_id))
         return accepted
 
     def find(self, visitor_id: str, run_id: str) -> Run:
@@ -156,6 +137,14 @@ class RunStore:
             raise NotFoundError("This run has no result yet; wait until it is done.")
         return self._services.media.read(run.result)
 
+    def results(self, visitor_id: str, most: int) -> list[Run]:
+        """Return the visitor's newest finished runs, those that another one can begin with."""
+        with self._database.reading() as session:
+            mine = select(Run).where(
+                Run.visitor_id == visitor_id, Run.state == RunState.DONE, Run.result.is_not(None)
+            )
+            return list(session.scalars(mine.order_by(Run.created_at.desc()).limit(most)))
+
     def last_loss(self, run_id: str) -> Loss | None:
         """Return the losses of the last recorded step of a run."""
         with self._database.reading() as session:
@@ -197,6 +186,15 @@ class RunStore:
             session.delete(run)
         self._services.media.delete_folder(folder(run_id))
 
+    def _with_own_copy(self, order: Order, run_id: str) -> Order:
+        """Return an order whose picture to begin with outlives the run that it is the result of."""
+        picture = order.init_image
+        if picture is None or not picture.key.startswith(_RUNS):
+            return order
+        key = f"{folder(run_id)}/init.png"
+        self._services.media.write(key, self._services.media.read(picture.key))
+        return dataclasses.replace(order, init_image=dataclasses.replace(picture, key=key))
+
     def _accept(self, run: Run) -> str:
         """Record a run and return its id, or that of the same order accepted before."""
         with self._database.writing() as session:
@@ -224,7 +222,7 @@ class RunStore:
 
 def folder(run_id: str) -> str:
     """Return the folder in the media store that holds everything a run makes."""
-    return f"runs/{run_id}"
+    return f"{_RUNS}{run_id}"
 
 
 def checkpoints(run_id: str) -> str:
@@ -237,18 +235,6 @@ def known_visitor(session: Session, visitor_id: str) -> None:
     if session.get(Visitor, visitor_id) is None:
         session.add(Visitor(id=visitor_id, created_at=time.time()))
         session.flush()
-
-
-def _title(content: Ingredient, styles: Sequence[Ingredient]) -> str:
-    return f"{content.title} in the manner of {' and '.join(style.title for style in styles)}"
-
-
-def _order(submission: str, pictures: Sequence[Ingredient], settings: Settings) -> str:
-    # Who goes back in the browser sends the same form with other choices, and wants another run.
-    # Keys say what a picture is: the same one has the same key, however often it is sent.
-    keys = [picture.key for picture in pictures]
-    choices = json.dumps([submission, keys, settings.as_dict()])
-    return hashlib.sha256(choices.encode()).hexdigest()
 
 
 def _own(session: Session, visitor_id: str, run_id: str, lock: bool = False) -> Run:

@@ -1,0 +1,27 @@
+"""A run that is finished without being painted, where only what comes after it matters."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from tests.conftest import file_bytes
+from tests.site import corpus
+from webapp.runs.leases import Leases
+from webapp.runs.reports import Progress, Reports
+
+
+def finish(app: Flask, run_id: str) -> str:
+    """Record that a run was painted, with a picture and a result; return its id."""
+    services = app.extensions["stransfer"].services
+    leases = Leases(services.database, services.config)
+    claim = leases.claim("worker")
+    while claim is not None and claim.run_id != run_id:
+        claim = leases.claim("worker")
+    assert claim is not None
+    reports = Reports(services.database)
+    for key, kind in ((f"runs/{run_id}/frames/1-1.jpg", "JPEG"), (f"runs/{run_id}/r.png", "PNG")):
+        services.media.write(key, file_bytes(corpus.plain(), kind))
+    step = Progress(1, 1.0, 1, 0.1234567, 0.1, 0.2, 0.3, 1.5, 1.5, 0.0)
+    reports.progress(claim, [step], f"runs/{run_id}/frames/1-1.jpg")
+    reports.done(claim, f"runs/{run_id}/r.png")
+    return run_id
