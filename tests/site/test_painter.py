@@ -62,7 +62,7 @@ def when_recorded(
 
     def recorded(self: Reports, claim: Claim, steps: list[Progress], frame: str | None) -> bool:
         wanted = record(self, claim, steps, frame)
-        if steps[-1].step >= step and not acted:
+        if steps and steps[-1].step >= step and not acted:
             acted.append(True)
             act(claim)
         return wanted
