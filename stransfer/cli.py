@@ -1,4 +1,4 @@
-"""The engine's command line: `render`, `models`, `settings`.
+"""The engine's command line: `render`, `models`, `settings`, `bench`.
 
 What a person can mend ends with one sentence on standard error and exit code 2, anything else
 with exit code 1; a traceback is never shown.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -20,8 +19,10 @@ from tqdm import tqdm
 
 from stransfer import files, images, loading, precision, results, weights
 from stransfer import timelapse as film
+from stransfer.bench.command import bench
 from stransfer.catalogue import model_values
 from stransfer.errors import DivergedError, ImageError, StransferError
+from stransfer.footprint import peak_memory_mb
 from stransfer.models import MODELS
 from stransfer.options import setting_options, shown_default
 from stransfer.settings import SETTINGS, Settings
@@ -65,6 +66,9 @@ def run_command_line(group: click.Group) -> None:
 def _fail(sentence: str, code: int) -> None:
     click.echo(f"stransfer: {sentence}", err=True)
     sys.exit(code)
+
+
+cli.add_command(bench)
 
 
 @cli.command()
@@ -154,7 +158,7 @@ def _render(
         "first_frame_seconds": first_frame,
         "precision": precision.chosen(settings.precision),
         "loss": vars(last.loss),
-        "peak_memory_mb": _peak_memory_mb(),
+        "peak_memory_mb": peak_memory_mb(),
         "settings": settings.as_dict(),
     }
 
@@ -199,9 +203,3 @@ def _check_folder(path: Path) -> None:
         raise ImageError(f"The folder {path.parent} does not exist; make it, or name another.")
     with images.writable(path):
         files.probe(path)
-
-
-def _peak_memory_mb() -> float:
-    # Linux counts in KiB, macOS in bytes.
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

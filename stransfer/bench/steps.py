@@ -1,0 +1,77 @@
+"""The cost of a step of a run, as it is, at one size."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from stransfer.bench import operations, precision
+from stransfer.bench.peak import MatrixProduct
+from stransfer.bench.samples import median, spread
+from stransfer.footprint import peak_memory_mb
+from stransfer.settings import BY_NAME, Settings
+from stransfer.subject import Subject
+from stransfer.transfer import Step, Transfer
+
+# The first steps also compile, and fill the allocator's caches.
+_WARM_UP = 3
+
+# As long as a burst of matrix products: what is compared shall have met the same disturbances.
+_SAMPLE_SECONDS = 0.3
+
+
+def measure(
+    content: str,
+    style: str,
+    settings: dict[str, Any],
+    peak: dict[str, dict[str, Any]],
+    samples: int,
+) -> dict[str, Any]:
+    """Return the seconds, the operations and the peak memory of a step of a run.
+
+    Each sample of steps is followed by a burst of matrix products of the same precision, of the
+    size that was the fastest (`peak`, as `stransfer.bench.peak` found it), and the share of the
+    peak is the median of their ratios. The peak memory is that of the whole process before it has
+    multiplied any matrix.
+    """
+    most = BY_NAME["steps"].maximum
+    chosen = Settings.parse({**settings, "scales": 1, "optimizer": "adam", "steps": most})
+    transfer = Transfer(Subject.read(content, style), chosen)
+    level = transfer.levels[-1]
+    run = transfer.start()
+    seconds = [_seconds(run, 1) for _ in range(_WARM_UP)][-1]
+    together = max(1, round(_SAMPLE_SECONDS / seconds))
+    _seconds(run, together)
+    memory = peak_memory_mb()
+    product = MatrixProduct(peak[precision.used(chosen)]["size"], precision.used(chosen))
+    timed = [(_seconds(run, together), product.burst()) for _ in range(samples)]
+    run.close()  # type: ignore[attr-defined]
+    counted = operations.of_step(chosen, level.width, level.height)
+    steps, peaks = zip(*timed, strict=True)
+    shares = [counted.total / (step * peak) for step, peak in timed]
+    return {
+        "model": chosen.model,
+        "size": chosen.size,
+        "width": level.width,
+        "height": level.height,
+        "precision": precision.used(chosen),
+        "seconds_per_step": median(steps),
+        "seconds_per_step_spread": spread(steps),
+        "seconds_per_megapixel": median(steps) / (level.pixels / 1e6),
+        "operations": counted.total,
+        "operations_gram": counted.gram_products,
+        "flops": counted.total / median(steps),
+        "peak_flops": median(peaks),
+        "share_of_peak": median(shares),
+        "share_of_peak_spread": spread(shares),
+        "peak_memory_mb": memory,
+    }
+
+
+def _seconds(run: Iterator[Step], steps: int) -> float:
+    """Return the seconds of one step, measured over some steps of a run."""
+    started = time.perf_counter()
+    for _ in range(steps):
+        next(run)
+    return (time.perf_counter() - started) / steps
