@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from stransfer.errors import BenchError
 _CANVASES: dict[str, type[Png] | type[Svg]] = {".png": Png, ".svg": Svg}
 
 _WIDTH, _HEIGHT = 860, 480
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 178, 86, 62
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 188, 86, 62
 
 _INK, _QUIET, _GRID = "#22252a", "#6b7078", "#e4e4df"
 _COLOURS = {"stransfer": "#c2410c", "textbook": "#2563a8", "peer": "#4d7c3a"}
@@ -24,16 +24,16 @@ _COLOURS = {"stransfer": "#c2410c", "textbook": "#2563a8", "peer": "#4d7c3a"}
 _MANTISSAS = (("1",), ("1", "2", "5"), ("1", "1.5", "2", "3", "4", "5", "6", "8"))
 _FEWEST_TICKS = 4
 
-_LABEL_HEIGHT = 36
+_LINE_HEIGHT = 15
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One line: points of [seconds, loss], with two lines of text at its end."""
+    """One line: points of [seconds, loss], with its name and remarks at its end."""
 
     colour: str
     name: str
-    remark: str
+    remarks: tuple[str, ...]
     points: Sequence[Sequence[float]]
 
 
@@ -57,28 +57,21 @@ def curves(figures: dict[str, Any]) -> list[Curve]:
     if duel is None:
         return []
     found = [
-        Curve(
-            _COLOURS[name],
-            title,
-            _remark(duel[name]["seconds"], duel[name]["loss"]),
-            duel[name]["course"],
-        )
+        Curve(_COLOURS[name], title, (_remark(duel[name]),), duel[name]["course"])
         for name, title in (("stransfer", "Stransfer"), ("textbook", "Adam, one size, float32"))
     ]
     if race:
-        found.append(_whole("stransfer", "Stransfer, whole process", [race["stransfer"]]))
-        found.append(_whole("peer", f"{race['program']}, whole process", race["peer"]))
+        points = sorted((row["seconds"], row["loss"]) for row in race["peer"])
+        last = max(race["peer"], key=lambda row: float(row["seconds"]))
+        remarks = (_remark(last), "(whole process)")
+        found.append(Curve(_COLOURS["peer"], race["program"], remarks, points))
+        whole = f"(whole process: {race['stransfer']['seconds']:.3g} s)"
+        found[0] = replace(found[0], remarks=(*found[0].remarks, whole))
     return found
 
 
-def _whole(who: str, name: str, rows: Sequence[dict[str, Any]]) -> Curve:
-    """Return whole processes as points, one for each number of steps."""
-    points = sorted((row["seconds"], row["loss"]) for row in rows)
-    return Curve(_COLOURS[who], name, _remark(*points[-1]), points)
-
-
-def _remark(seconds: float, loss: float) -> str:
-    return f"{loss:.3f} after {seconds:.3g} s"
+def _remark(row: dict[str, Any]) -> str:
+    return f"{row['loss']:.3f} after {row['seconds']:.3g} s"
 
 
 class _Frame:
@@ -143,11 +136,12 @@ def _draw_labels(canvas: Canvas, frame: _Frame, lines: Sequence[Curve]) -> None:
     free = float(_TOP)
     ends = [(frame.at(*curve.points[-1]), curve) for curve in lines]
     for (x, y), curve in sorted(ends, key=lambda end: end[0][1]):
-        top = max(free, y - 4)
-        free = top + _LABEL_HEIGHT
-        left = x + 12
-        canvas.text((left, top + 4), curve.name, 13.5, curve.colour)
-        canvas.text((left, top + 19), curve.remark, 11.5, _QUIET)
+        height = _LINE_HEIGHT * (len(curve.remarks) + 1)
+        base = max(free, min(y + 4, _HEIGHT - _BOTTOM + 8 - height))
+        free = base + height + 4
+        canvas.text((x + 12, base), curve.name, 13.5, curve.colour)
+        for line, remark in enumerate(curve.remarks, start=1):
+            canvas.text((x + 12, base + line * _LINE_HEIGHT), remark, 11.5, _QUIET)
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:

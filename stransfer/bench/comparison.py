@@ -83,7 +83,7 @@ def _steps(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
 def _runs(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
     """Compare the runs, if both were made with the same settings on pictures of the same size."""
     old, new = then.get("runs"), now.get("runs")
-    if not (old and new and then["settings"] == now["settings"] and _sized(old) == _sized(new)):
+    if not (old and new and then.get("settings") == now["settings"] and _sized(old) == _sized(new)):
         return
     # One precision for both: what runs compute in may have changed, the machine's speed has not.
     peaks = tuple(report["peak"][precision.FLOAT32]["median_flops"] for report in (then, now))
@@ -97,7 +97,7 @@ def _runs(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
 
 def _race(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
     old, new = then.get("race"), now.get("race")
-    if not (old and new and then["settings"] == now["settings"]):
+    if not (old and new and then.get("settings") == now["settings"]):
         return
     earlier = {row["steps"]: row["times_as_long"] for row in old["peer"]}
     for row in new["peer"]:

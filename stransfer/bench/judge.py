@@ -6,6 +6,7 @@ VGG19, while the engine paints with VGG16 unless it is told otherwise.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,9 +43,7 @@ class Judge:
 
     def __init__(self, content: Picture, style: Picture) -> None:
         """Look at the photo and the artwork, each [height, width, 3] in [0, 1]."""
-        self._seen = tf.function(
-            _observer(), input_signature=[tf.TensorSpec([1, None, None, 3], tf.float32)]
-        )
+        self._seen = _observer()
         self._height, self._width = content.shape[:2]
         height, width = style.shape[:2]
         self._artwork = {
@@ -74,8 +73,9 @@ def measure(content: str, style: str, pictures: list[str]) -> list[dict[str, flo
     return [vars(judge.distances(images.read(picture))) for picture in pictures]
 
 
+@functools.cache
 def _observer() -> Callable[[tf.Tensor], tuple[tf.Tensor, list[tf.Tensor]]]:
-    """Return what maps an image to its feature maps and its Gram matrices."""
+    """Return what maps an image to its feature maps and its Gram matrices, compiled."""
     whole = networks.build(_MODEL)
     weightfiles.fill(whole, weights.obtain(_MODEL), _MODEL.title)
     network = networks.cut(whole, (_CONTENT_LAYER, *_STYLE_LAYERS))
@@ -85,7 +85,10 @@ def _observer() -> Callable[[tf.Tensor], tuple[tf.Tensor, list[tf.Tensor]]]:
         content, *styles = network(preprocess(image * 255.0), training=False)
         return content, [losses.gram_matrix(style) for style in styles]
 
-    return observe
+    image = tf.TensorSpec([1, None, None, 3], tf.float32)
+    compiled: Callable[[tf.Tensor], tuple[tf.Tensor, list[tf.Tensor]]]
+    compiled = tf.function(observe, input_signature=[image])
+    return compiled
 
 
 def _batch(picture: Picture) -> tf.Tensor:
