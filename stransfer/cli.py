@@ -44,9 +44,8 @@ def cli() -> None:
 def run_command_line(group: click.Group) -> None:
     """Run a command line, and exit with 0, 1 or 2 and at most one sentence of error."""
     try:
-        group(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # A command that ends with a code of its own has it returned here, not raised.
+        code = group(standalone_mode=False)
     except click.Abort:
         _fail("Stopped.", 1)
     except click.ClickException as error:
@@ -61,6 +60,8 @@ def run_command_line(group: click.Group) -> None:
         reason = (str(error).strip().splitlines() or [""])[0]
         seen = f"{type(error).__name__}: {reason}"
         _fail(f"Something unexpected went wrong ({seen}); set {_DEBUG}=1 to see where.", 1)
+    else:
+        sys.exit(code)
 
 
 def _fail(sentence: str, code: int) -> None:
