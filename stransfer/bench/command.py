@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from stransfer import files, weights
-from stransfer.bench import chart, comparison, precision, race, suite, table
-from stransfer.bench.plan import CONTENT, PARTS, SIZES, STYLE, Plan
+from stransfer.bench import chart, comparison, race, suite, table
+from stransfer.bench.plan import CONTENT, PARTS, STYLE, Plan
 from stransfer.errors import BenchError, SettingsError
 from stransfer.models import MODELS
 from stransfer.settings import BY_NAME, Settings
@@ -47,14 +47,14 @@ _QUICK: dict[str, Any] = {
     "sizes",
     multiple=True,
     type=click.IntRange(int(BY_NAME["size"].minimum or 1), int(BY_NAME["size"].maximum or 1)),
-    help=f"A long side, in px, of steps; repeatable. Default: {', '.join(map(str, SIZES))}.",
+    help=f"A long side, in px, of steps; repeatable. Default: {', '.join(map(str, Plan.sizes))}.",
 )
 @click.option(
     "--precision",
     "precisions",
     multiple=True,
-    type=click.Choice(precision.choices()),
-    help=f"What steps compute in; repeatable. Default: {precision.default()}.",
+    type=click.Choice(BY_NAME["precision"].choices),
+    help=f"What steps compute in; repeatable. Default: {BY_NAME['precision'].default}.",
 )
 @click.option(
     "--set", "given", multiple=True, metavar="NAME=VALUE", help="A setting of runs; repeatable."
@@ -144,8 +144,8 @@ def _plan(
     peer = race.peer(peer_python)
     if peer is None and "race" in asked["parts"]:
         raise BenchError(race.MISSING)
-    defaults = {"models": _models_here(), "sizes": SIZES, "precisions": (precision.default(),)}
-    return Plan(content=content, style=style, peer=peer, **(defaults | chosen))
+    chosen = {"models": _models_here(), **chosen}
+    return Plan(content=content, style=style, peer=peer, **chosen)
 
 
 def _settings(given: Sequence[str]) -> dict[str, str]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stransfer.bench import precision
 from stransfer.errors import BenchError
+from stransfer.precision import FLOAT32
 
 # Two quiet measurements of the same code on the same small machine differ by up to this part.
 TOLERANCE = 0.15
@@ -86,7 +86,7 @@ def _runs(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
     if not (old and new and then.get("settings") == now["settings"] and _sized(old) == _sized(new)):
         return
     # One precision for both: what runs compute in may have changed, the machine's speed has not.
-    peaks = tuple(report["peak"][precision.FLOAT32]["median_flops"] for report in (then, now))
+    peaks = tuple(report["peak"][FLOAT32]["median_flops"] for report in (then, now))
     for kind in ("cold", "warm"):
         for name, shown in _RUN_TIMES.items():
             seconds = (old[kind][name], new[kind][name])

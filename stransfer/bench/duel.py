@@ -15,7 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from stransfer.bench import precision
+from stransfer import precision
 from stransfer.bench.textbook import Textbook
 from stransfer.bench.yardstick import Yardstick, suits
 from stransfer.images import Picture
@@ -104,7 +104,7 @@ def measure(
         "model": chosen.model,
         "width": level.width,
         "height": level.height,
-        "precision": precision.used(chosen),
+        "precision": precision.chosen(chosen.precision),
         "stransfer": _told(contenders["stransfer"], ours, reached(ours, theirs[-1][1])),
         "textbook": _told(contenders["textbook"], theirs, reached(theirs, ours[-1][1])),
     }

@@ -9,13 +9,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from stransfer import images, losses, networks, weightfiles, weights
+from stransfer.bench.yardstick import Yardstick, suits
 from stransfer.images import Picture
 from stransfer.models import MODELS
+from stransfer.settings import Settings
+from stransfer.subject import Subject
 
 _MODEL = MODELS["vgg19"]
 _STYLE_LAYERS = tuple(_MODEL.style_layers)
@@ -67,10 +71,24 @@ class Judge:
         return _batch(images.resize(picture, *images.fit(self._width, self._height, side)))
 
 
-def measure(content: str, style: str, pictures: list[str]) -> list[dict[str, float]]:
-    """Return the distances of picture files from a photo and an artwork, likewise files."""
-    judge = Judge(images.read(content), images.read(style))
-    return [vars(judge.distances(images.read(picture))) for picture in pictures]
+def measure(
+    content: str, style: str, settings: dict[str, Any], pictures: list[str]
+) -> list[dict[str, float | None]]:
+    """Return the distances of picture files from a photo and an artwork, likewise files.
+
+    With them comes the `loss` that a run with these settings minimises, at its final size and in
+    float32, or None where `stransfer.bench.yardstick` does not suit the settings.
+    """
+    subject, chosen = Subject.read(content, style), Settings.parse(settings)
+    judge = Judge(subject.content, subject.styles[0])
+    yardstick = Yardstick(subject, chosen) if suits(chosen) else None
+    return [
+        {
+            **vars(judge.distances(picture)),
+            "loss": yardstick.of(picture) if yardstick else None,
+        }
+        for picture in map(images.read, pictures)
+    ]
 
 
 @functools.cache

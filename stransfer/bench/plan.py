@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from stransfer import folders
+from stransfer.setting import AUTO
 
 PARTS = ("steps", "runs", "textbook", "race")
 
 CONTENT = folders.DATA / "content" / "pagoda.jpg"
 STYLE = folders.DATA / "style" / "night_wind.jpg"
-SIZES = (125, 250, 500, 1000)
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Plan:
     content: Path
     style: Path
     models: tuple[str, ...]
-    sizes: tuple[int, ...]
-    precisions: tuple[str, ...]
+    sizes: tuple[int, ...] = (125, 250, 500, 1000)
+    precisions: tuple[str, ...] = (AUTO,)
     settings: dict[str, Any] = field(default_factory=dict)
     parts: tuple[str, ...] = PARTS
     product_sizes: tuple[int, ...] = (512, 1024, 2048, 4096)

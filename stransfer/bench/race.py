@@ -99,13 +99,11 @@ def _painted(plan: Plan, command: tuple[str, ...], size: int, steps: int, output
 
 
 def _judged(plan: Plan, pictures: list[Path]) -> list[dict[str, Any]]:
-    """Return the distances of each picture, and its loss where the engine's has a textbook."""
+    """Return the distances and the loss of each picture."""
     names = [str(picture) for picture in pictures]
-    distances = child.measured("judge", **plan.pictures, pictures=names)
-    losses = child.measured(
-        "yardstick", **plan.pictures, settings=plan.settings, pictures=names
-    ) or [None] * len(names)
-    return [found | {"loss": loss} for found, loss in zip(distances, losses, strict=True)]
+    found: list[dict[str, Any]]
+    found = child.measured("judge", **plan.pictures, settings=plan.settings, pictures=names)
+    return found
 
 
 def _timed(seconds: list[float]) -> dict[str, Any]:

@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from stransfer.bench import operations, precision
+from stransfer import precision
+from stransfer.bench import operations
 from stransfer.bench.peak import MatrixProduct
 from stransfer.bench.samples import median, spread
 from stransfer.footprint import peak_memory_mb
+from stransfer.setting import AUTO
 from stransfer.settings import BY_NAME, Settings
 from stransfer.subject import Subject
 from stransfer.transfer import Step, Transfer
@@ -36,7 +38,8 @@ def measure(
     multiplied any matrix.
     """
     most = BY_NAME["steps"].maximum
-    chosen = Settings.parse({**settings, "scales": 1, "optimizer": "adam", "steps": most})
+    alone = {"scales": 1, "output_size": AUTO, "optimizer": "adam", "steps": most}
+    chosen = Settings.parse({**settings, **alone})
     transfer = Transfer(Subject.read(content, style), chosen)
     level = transfer.levels[-1]
     run = transfer.start()
@@ -44,7 +47,8 @@ def measure(
     together = max(1, round(_SAMPLE_SECONDS / seconds))
     _seconds(run, together)
     memory = peak_memory_mb()
-    product = MatrixProduct(peak[precision.used(chosen)]["size"], precision.used(chosen))
+    used = precision.chosen(chosen.precision)
+    product = MatrixProduct(peak[used]["size"], used)
     timed = [(_seconds(run, together), product.burst()) for _ in range(samples)]
     run.close()  # type: ignore[attr-defined]
     counted = operations.of_step(chosen, level.width, level.height)
@@ -55,7 +59,7 @@ def measure(
         "size": chosen.size,
         "width": level.width,
         "height": level.height,
-        "precision": precision.used(chosen),
+        "precision": used,
         "seconds_per_step": median(steps),
         "seconds_per_step_spread": spread(steps),
         "seconds_per_megapixel": median(steps) / (level.pixels / 1e6),

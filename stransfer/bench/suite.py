@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stransfer.bench import machine, precision, race, runs
+from stransfer.bench import machine, race, runs
 from stransfer.bench.child import measured
 from stransfer.bench.plan import Plan
+from stransfer.precision import BFLOAT16, FLOAT32
 from stransfer.settings import Settings
 
 Report = dict[str, Any]
@@ -27,7 +28,7 @@ def measure(plan: Plan, notice: Notice) -> Report:
     peaks = measured(
         "peak",
         sizes=plan.product_sizes,
-        precisions=[precision.FLOAT32, precision.BFLOAT16],
+        precisions=[FLOAT32, BFLOAT16],
         samples=plan.samples,
     )
     parts: dict[str, Callable[[], Any]] = {
@@ -52,14 +53,14 @@ def _steps(plan: Plan, peaks: Report, notice: Notice) -> list[Report]:
     rows = []
     for model in plan.models:
         for size in plan.sizes:
-            for chosen in plan.precisions:
+            for precision in plan.precisions:
                 notice(f"a step of {model} at {size} px")
-                values = plan.settings | {"model": model, "size": size}
+                chosen = {"model": model, "size": size, "precision": precision}
                 rows.append(
                     measured(
                         "steps",
                         **plan.pictures,
-                        settings=precision.with_precision(values, chosen),
+                        settings=plan.settings | chosen,
                         peak=peaks,
                         samples=plan.samples,
                     )

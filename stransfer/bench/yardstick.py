@@ -29,12 +29,12 @@ class Yardstick:
     def __init__(self, subject: Subject, settings: Settings) -> None:
         """Build the network and compute the targets.
 
-        Raises BenchError for a network without trained weights, or one that the engine measures in
-        several positions, for which this loss would be another one.
+        Raises BenchError for settings that this loss does not suit; see `suits`.
         """
         if not suits(settings):
             raise BenchError(
-                f"Only a trained VGG network has a textbook to compare with, not {settings.model}."
+                "Only a trained VGG network, with the artwork's own colours and a result that is "
+                "not larger than the size, has a textbook to compare with."
             )
         model = MODELS[settings.model]
         height, width = subject.content.shape[:2]
@@ -90,20 +90,17 @@ class Yardstick:
 
 
 def suits(settings: Settings) -> bool:
-    """Return whether the engine's loss with these settings is the textbook's."""
-    trained = settings.untrained_seed is None
-    return trained and MODELS[settings.model].family.shifts == NO_SHIFT
+    """Return whether the engine's loss with these settings is the textbook's.
 
-
-def measure(
-    content: str, style: str, settings: dict[str, Any], pictures: list[str]
-) -> list[float] | None:
-    """Return the loss of picture files, or None where there is no textbook."""
-    chosen = Settings.parse(settings)
-    if not suits(chosen):
-        return None
-    yardstick = Yardstick(Subject.read(content, style), chosen)
-    return [yardstick.of(images.read(picture)) for picture in pictures]
+    It is another one for networks that the engine measures in several positions or standardises,
+    and where it changes colours; beyond `size` the textbook's memory would not suffice.
+    """
+    return (
+        settings.untrained_seed is None
+        and MODELS[settings.model].family.shifts == NO_SHIFT
+        and settings.preserve_color == "none"
+        and settings.output_long_side == settings.size
+    )
 
 
 def _gram(features: tf.Tensor) -> tf.Tensor:

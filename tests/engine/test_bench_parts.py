@@ -15,17 +15,16 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from stransfer import images, pyramid
-from stransfer.bench import chart, comparison, operations, peak, precision, samples, table
+from stransfer import images
+from stransfer.bench import chart, comparison, operations, peak, samples, table
 from stransfer.bench.duel import Contender, reached
 from stransfer.bench.judge import Judge
 from stransfer.bench.textbook import EPSILON, FIRST_DECAY, LEARNING_RATE, SECOND_DECAY, Textbook
 from stransfer.bench.yardstick import Yardstick
 from stransfer.errors import BenchError
-from stransfer.objective import Targets, Weights
-from stransfer.program import program_of
 from stransfer.settings import Settings
 from stransfer.subject import Subject
+from stransfer.transfer import Transfer
 from tests.engine.tiny import tiny_network, tiny_weights
 
 
@@ -115,35 +114,28 @@ def test_median_and_spread_are_of_the_middle_half() -> None:
     assert samples.spread([3]) == [3, 3]
 
 
-def test_float32_can_always_be_measured() -> None:
-    assert precision.FLOAT32 in precision.choices() and precision.default() in precision.choices()
-    values = precision.with_precision({"size": 100}, precision.FLOAT32)
-    assert precision.used(Settings.parse(values)) == precision.FLOAT32
-
-
 def test_the_yardstick_measures_the_loss_that_the_engine_minimises(photo: Image.Image) -> None:
     rows = np.linspace(0, 1, 64 * 80 * 3, dtype=np.float32).reshape(64, 80, 3)
     subject = Subject.read(photo, rows)
-    settings = Settings.parse(
-        precision.with_precision(
-            {"size": 100, "scales": 2, "content_weight": 2.5, "tv_weight": 3.0}, precision.FLOAT32
-        )
+    settings = Settings(
+        size=100, scales=1, init="noise", content_weight=2.5, tv_weight=3.0, precision="float32"
     )
-    yardstick = Yardstick(subject, settings)
-    level = pyramid.plan(120, 90, settings)[-1]
-    assert yardstick.level == level and (level.width, level.height) == (100, 75)
-    program = program_of(settings)
-    artwork = tf.constant(subject.styles_at(level, settings)[0][np.newaxis])
-    targets = Targets(program.content_targets(yardstick.photo), program.style_targets(artwork))
-    noise = np.random.default_rng(1).random((75, 100, 3), np.float32)
-    picture = 0.5 * subject.content_at(level) + 0.5 * noise
-    losses, _ = program.evaluate(tf.constant(picture[np.newaxis]), targets, Weights.of(settings))
-    assert yardstick.of(picture) == pytest.approx(float(losses.total), rel=1e-4)
+    yardstick, transfer = Yardstick(subject, settings), Transfer(subject, settings)
+    assert yardstick.level == transfer.levels[-1]
+    step = next(transfer.start())
+    start = subject.start_at(yardstick.level, settings)
+    assert yardstick.of(start) == pytest.approx(step.loss.total, rel=1e-4)
+    assert yardstick.of(step.image) < step.loss.total
 
 
 def test_there_is_no_yardstick_where_the_loss_would_be_another(photo: Image.Image) -> None:
     subject = Subject.read(photo, photo)
-    for values in ({"model": "xception"}, {"weights": "untrained"}):
+    for values in (
+        {"model": "xception"},
+        {"weights": "untrained"},
+        {"preserve_color": "luminance"},
+        {"size": 100, "output_size": 200},
+    ):
         with pytest.raises(BenchError, match="Only a trained VGG network"):
             Yardstick(subject, Settings.parse(values))
 
