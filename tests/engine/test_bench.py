@@ -203,7 +203,7 @@ def test_a_measurement_that_fails_says_why(tmp_path: Path) -> None:
 
 def test_the_memory_of_a_child_is_its_own() -> None:
     code = (
-        "from stransfer.memory import peak_memory_mb as peak; import numpy; before = peak(); "
+        "from stransfer.footprint import peak_memory_mb as peak; import numpy; before = peak(); "
         "numpy.ones(40_000_000); print(before, peak() - before)"
     )
     ballast = bytearray(os.urandom(2**10) * 400_000)
