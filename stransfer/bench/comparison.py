@@ -1,10 +1,10 @@
 """Figures against earlier ones: has anything become slower?
 
-Times are multiplied by the peak of the machine as it was then and is now, and only then compared:
-what a slower machine, or a busy day, makes slower in the same measure is no regression. So a ratio
-says how many operations a matrix product could have made meanwhile, now against then; for a step
-that is the inverse of its share of the peak. Reading files and starting an interpreter do not go
-with the peak, so between very different machines the ratios of whole runs mean less.
+Times are compared by what the machine could have done meanwhile: how many operations matrix
+products make in that time. What a slower machine, or a busy day, slows in the same measure is then
+no regression. For a step that is its operations divided by its share of the peak, both measured in
+turns; for a run its seconds multiplied by the peak. Reading files and starting an interpreter do
+not go with the peak, so between very different machines the ratios of whole runs mean less.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _steps(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
         if old := earlier.get(_key(row)):
             name = f"{row['model']} {row['width']} × {row['height']} px {row['precision']}"
             seconds = (old["seconds_per_step"], row["seconds_per_step"])
-            ratio = _normalised(seconds, (old["peak_flops"], row["peak_flops"]))
+            ratio = _meanwhile(row) / _meanwhile(old)
             yield Change(f"a step of {name}", "s", *seconds, ratio, judged=True)
             yield _memory(f"memory of {name}", old, row)
 
@@ -86,11 +86,11 @@ def _runs(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
     if not (old and new and then.get("settings") == now["settings"] and _sized(old) == _sized(new)):
         return
     # One precision for both: what runs compute in may have changed, the machine's speed has not.
-    peaks = tuple(report["peak"][FLOAT32]["median_flops"] for report in (then, now))
+    peaks = [report["peak"][FLOAT32]["median_flops"] for report in (then, now)]
     for kind in ("cold", "warm"):
         for name, shown in _RUN_TIMES.items():
             seconds = (old[kind][name], new[kind][name])
-            ratio = _normalised(seconds, (peaks[0], peaks[1]))
+            ratio = (seconds[1] * peaks[1]) / (seconds[0] * peaks[0])
             yield Change(f"a {kind} run, {shown}", "s", *seconds, ratio, judged=True)
     yield _memory("memory of a run", old, new)
 
@@ -107,8 +107,9 @@ def _race(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
             yield Change(name, "times", *ratios, ratios[1] / ratios[0], judged=False)
 
 
-def _normalised(seconds: tuple[float, float], peaks: tuple[float, float]) -> float:
-    return (seconds[1] * peaks[1]) / (seconds[0] * peaks[0])
+def _meanwhile(step: dict[str, Any]) -> float:
+    """Return the operations that matrix products could have made during a step."""
+    return float(step["operations"] / step["share_of_peak"])
 
 
 def _memory(name: str, then: dict[str, Any], now: dict[str, Any]) -> Change:

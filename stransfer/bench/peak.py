@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from stransfer.bench.samples import median, spread
 
-# One burst of products takes about this long: much longer than a clock's resolution, and than it
-# takes to start one.
-_BURST_SECONDS = 0.3
+# One burst of products takes at least about this long: much longer than a clock's resolution, and
+# than it takes to start one.
+BURST_SECONDS = 0.3
 
 # A processor without instructions for a precision would compute a single large product for
 # minutes; sizes at which one is expected to take longer than this are left out.
@@ -45,11 +45,17 @@ class MatrixProduct:
         )
         self._operations = 2 * size**3
         self._seconds(1)
-        self._products = max(1, round(_BURST_SECONDS / self._seconds(1)))
+        self._seconds_each = self._seconds(1)
 
-    def burst(self) -> float:
-        """Return the operations a second of one burst; an addition and a product count as two."""
-        return self._products * self._operations / self._seconds(self._products)
+    def burst(self, seconds: float = BURST_SECONDS) -> float:
+        """Return the operations a second of a burst that takes about so many seconds.
+
+        An addition and a multiplication are two operations.
+        """
+        products = max(1, round(seconds / self._seconds_each))
+        taken = self._seconds(products)
+        self._seconds_each = taken / products
+        return products * self._operations / taken
 
     def _seconds(self, products: int) -> float:
         count = tf.constant(products)

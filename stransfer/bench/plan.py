@@ -32,7 +32,7 @@ class Plan:
     settings: dict[str, Any] = field(default_factory=dict)
     parts: tuple[str, ...] = PARTS
     product_sizes: tuple[int, ...] = (512, 1024, 2048, 4096)
-    samples: int = 9
+    samples: int = 7
     rounds: int = 3
     textbook_steps: int = 100
     peer: tuple[str, ...] | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from stransfer import precision
 from stransfer.bench import operations
-from stransfer.bench.peak import MatrixProduct
+from stransfer.bench.peak import BURST_SECONDS, MatrixProduct
 from stransfer.bench.samples import median, spread
 from stransfer.footprint import peak_memory_mb
 from stransfer.setting import AUTO
@@ -18,9 +18,6 @@ from stransfer.transfer import Step, Transfer
 
 # The first steps also compile, and fill the allocator's caches.
 _WARM_UP = 3
-
-# As long as a burst of matrix products: what is compared shall have met the same disturbances.
-_SAMPLE_SECONDS = 0.3
 
 
 def measure(
@@ -32,9 +29,9 @@ def measure(
 ) -> dict[str, Any]:
     """Return the seconds, the operations and the peak memory of a step of a run.
 
-    Each sample of steps is followed by a burst of matrix products of the same precision, of the
-    size that was the fastest (`peak`, as `stransfer.bench.peak` found it), and the share of the
-    peak is the median of their ratios. The peak memory is that of the whole process before it has
+    Around each sample of steps stand bursts of matrix products of the same precision, of the size
+    that was the fastest (`peak`, as `stransfer.bench.peak` found it), and the share of the peak is
+    the median of their ratios. The peak memory is that of the whole process before it has
     multiplied any matrix.
     """
     most = BY_NAME["steps"].maximum
@@ -44,12 +41,13 @@ def measure(
     level = transfer.levels[-1]
     run = transfer.start()
     seconds = [_seconds(run, 1) for _ in range(_WARM_UP)][-1]
-    together = max(1, round(_SAMPLE_SECONDS / seconds))
+    together = max(1, round(BURST_SECONDS / seconds))
     _seconds(run, together)
     memory = peak_memory_mb()
     used = precision.chosen(chosen.precision)
     product = MatrixProduct(peak[used]["size"], used)
-    timed = [(_seconds(run, together), product.burst()) for _ in range(samples)]
+    beside = max(BURST_SECONDS, together * seconds / 4)
+    timed = [_pair(run, together, product, beside) for _ in range(samples)]
     run.close()  # type: ignore[attr-defined]
     counted = operations.of_step(chosen, level.width, level.height)
     steps, peaks = zip(*timed, strict=True)
@@ -71,6 +69,19 @@ def measure(
         "share_of_peak_spread": spread(shares),
         "peak_memory_mb": memory,
     }
+
+
+def _pair(
+    run: Iterator[Step], steps: int, product: MatrixProduct, beside: float
+) -> tuple[float, float]:
+    """Return the seconds of a step, and the operations a second of the bursts around it.
+
+    Before and after the steps the matrices are multiplied for `beside` seconds, long enough to
+    have met the same disturbances.
+    """
+    before = product.burst(beside)
+    seconds = _seconds(run, steps)
+    return seconds, (before + product.burst(beside)) / 2
 
 
 def _seconds(run: Iterator[Step], steps: int) -> float:

@@ -9,6 +9,9 @@ from stransfer.bench.comparison import Change
 
 Row = Sequence[str]
 
+# More programs than this for each core, before anything was measured, spoil what is.
+_BUSY = 0.25
+
 
 def report(figures: dict[str, Any]) -> str:
     """Return a whole report: the machine, its peak, steps, runs, textbook and race."""
@@ -45,7 +48,9 @@ def _machine(machine: dict[str, Any]) -> Iterator[str]:
     yield f"machine    {machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GiB"
     yield f"           {sets}"
     yield f"software   TensorFlow {machine['tensorflow']}, Python {machine['python']}"
-    yield f"date       {machine['date']}, load before {machine['load']}"
+    yield f"date       {machine['date']}"
+    if machine["load"] > _BUSY * machine["cores"]:
+        yield f"busy       {machine['load']} programs were running; what follows means little"
 
 
 def _peak(peak: dict[str, Any]) -> Iterator[str]:

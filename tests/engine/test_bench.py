@@ -40,7 +40,7 @@ FASTER = {
     "steps": [
         {
             "model": "vgg16", "width": 100, "height": 67, "precision": "float32",
-            "seconds_per_step": 1e-6, "peak_flops": 1.0, "peak_memory_mb": 1.0,
+            "seconds_per_step": 1e-6, "operations": 1, "share_of_peak": 1.0, "peak_memory_mb": 1.0,
         }
     ],
 }  # fmt: skip

@@ -33,7 +33,7 @@ def figures(**changed: Any) -> dict[str, Any]:
     step = {
         "model": "vgg16", "size": 200, "width": 200, "height": 100, "precision": "float32",
         "seconds_per_step": 0.5, "seconds_per_step_spread": [0.4, 0.6], "flops": 4e10,
-        "share_of_peak": 0.8, "peak_flops": 5e10, "seconds_per_megapixel": 25.0,
+        "share_of_peak": 0.8, "operations": 2e10, "seconds_per_megapixel": 25.0,
         "peak_memory_mb": 800.0,
     }  # fmt: skip
     times = {
@@ -59,9 +59,10 @@ def figures(**changed: Any) -> dict[str, Any]:
 
 
 def slower(report: dict[str, Any], factor: float) -> dict[str, Any]:
-    """The same report with steps that take so many times as long."""
+    """The same report with steps that take so many times as long on the same machine."""
     (step,) = report["steps"]
-    return report | {"steps": [{**step, "seconds_per_step": step["seconds_per_step"] * factor}]}
+    seconds, share = step["seconds_per_step"] * factor, step["share_of_peak"] / factor
+    return report | {"steps": [{**step, "seconds_per_step": seconds, "share_of_peak": share}]}
 
 
 def test_operations_are_those_one_counts_by_hand() -> None:
@@ -217,11 +218,15 @@ def test_a_time_is_compared_by_what_the_machine_could_do_meanwhile() -> None:
     assert step.name == "a step of vgg16 200 × 100 px float32"
     assert (step.then, step.now, step.ratio) == (0.5, 0.75, 1.5)
     assert step.worse(0.4) and not step.worse(0.6)
-    # On a day when the machine is slower by the same factor, it is no regression.
+    # On a day when the machine is slower by the same factor, it is no regression; nor is a run.
     slow = slower(then, 1.5)
-    slow["steps"][0]["peak_flops"] /= 1.5
+    slow["steps"][0]["share_of_peak"] *= 1.5
     (step, *_) = comparison.changes(then, slow)
-    assert step.ratio == pytest.approx(1)
+    assert step.now > step.then and step.ratio == pytest.approx(1)
+    slow["runs"] = then["runs"] | {"cold": {**then["runs"]["cold"], "seconds": 15.0}}
+    slow["peak"] = {"float32": {**then["peak"]["float32"], "median_flops": 5e10 / 1.5}}
+    (run,) = [c for c in comparison.changes(then, slow) if c.name == "a cold run, whole"]
+    assert (run.then, run.now) == (10, 15) and run.ratio == pytest.approx(1)
 
 
 def test_runs_are_judged_and_memory_is_only_shown() -> None:
@@ -242,6 +247,11 @@ def test_what_was_measured_otherwise_is_not_compared() -> None:
     other = figures(settings={"steps": "5"})
     names = [change.name for change in comparison.changes(figures(), other)]
     assert names and not [name for name in names if "run" in name]
+    # Another pair of other proportions, and another precision.
+    for changed in ({"height": 150}, {"precision": "bfloat16"}, {"model": "vgg19"}):
+        other = figures(steps=[{**figures()["steps"][0], **changed}])
+        names = [change.name for change in comparison.changes(figures(), other)]
+        assert names and not [name for name in names if "step" in name]
     with pytest.raises(BenchError, match="no figure in common"):
         comparison.changes(figures(), figures(steps=[], runs=None))
 
@@ -290,3 +300,6 @@ def test_the_table_says_what_a_megapixel_costs_at_each_size() -> None:
     shown = table.report(report | {"steps": [*report["steps"], larger], "textbook": None})
     assert "seconds per megapixel by size in px: 25.00 at 200, 26.00 at 400" in shown
     assert "80%" in shown and "textbook" not in shown
+    assert "programs were running" not in shown
+    busy = table.report(report | {"machine": report["machine"] | {"load": 3.5}})
+    assert "3.5 programs were running" in busy
