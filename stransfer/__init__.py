@@ -11,8 +11,8 @@ Reading order: `setting`, `settings`, `models`, `families` and `layers` (what ca
 measured), `objective`, `optimizers` and `lbfgs` (what is minimised and how), `program` (all that
 compiled), `precision` (with how many digits), `transfer` (the run), `results` and `timelapse` (the
 files). `weights`, `weightfiles`, `downloads` and `untrained` give a network its filters; `images`,
-`colors`, `checkpoint`, `safeguard`, `memory` and `progress` serve the rest, and `cli` is the door
-for people. The engine knows nothing of the site.
+`colors`, `checkpoint`, `safeguard`, `memory`, `footprint` and `progress` serve the rest, `cli` is
+the door for people, and `bench` measures how fast it all is. The engine knows nothing of the site.
 
 TensorFlow is only imported by `networks`, `untrained`, `losses`, `objective`, `optimizers`,
 `lbfgs`, `memory`, `program` and `transfer`, and these only when a run begins; by `downloads` only

@@ -1,4 +1,4 @@
-"""The engine's command line: `render`, `models`, `settings`.
+"""The engine's command line: `render`, `models`, `settings`, `bench`.
 
 What a person can mend ends with one sentence on standard error and exit code 2, anything else
 with exit code 1; a traceback is never shown.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -20,8 +19,10 @@ from tqdm import tqdm
 
 from stransfer import files, images, loading, precision, results, weights
 from stransfer import timelapse as film
+from stransfer.bench.command import bench
 from stransfer.catalogue import model_values
 from stransfer.errors import DivergedError, ImageError, StransferError
+from stransfer.footprint import peak_memory_mb
 from stransfer.models import MODELS
 from stransfer.options import setting_options, shown_default
 from stransfer.settings import SETTINGS, Settings
@@ -46,9 +47,8 @@ def cli() -> None:
 def run_command_line(group: click.Group) -> None:
     """Run a command line, and exit with 0, 1 or 2 and at most one sentence of error."""
     try:
-        group(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # A command that ends with a code of its own has it returned here, not raised.
+        code = group(standalone_mode=False)
     except click.Abort:
         _fail("Stopped.", 1)
     except click.ClickException as error:
@@ -63,11 +63,16 @@ def run_command_line(group: click.Group) -> None:
         reason = (str(error).strip().splitlines() or [""])[0]
         seen = f"{type(error).__name__}: {reason}"
         _fail(f"Something unexpected went wrong ({seen}); set {_DEBUG}=1 to see where.", 1)
+    else:
+        sys.exit(code)
 
 
 def _fail(sentence: str, code: int) -> None:
     click.echo(f"stransfer: {sentence}", err=True)
     sys.exit(code)
+
+
+cli.add_command(bench)
 
 
 @cli.command()
@@ -157,7 +162,7 @@ def _render(
         "first_frame_seconds": first_frame,
         "precision": precision.chosen(settings.precision),
         "loss": vars(last.loss),
-        "peak_memory_mb": _peak_memory_mb(),
+        "peak_memory_mb": peak_memory_mb(),
         "settings": settings.as_dict(),
     }
 
@@ -207,9 +212,3 @@ def _check_folder(path: Path) -> None:
         raise ImageError(f"The folder {path.parent} does not exist; make it, or name another.")
     with images.writable(path):
         files.probe(path)
-
-
-def _peak_memory_mb() -> float:
-    # Linux counts in KiB, macOS in bytes.
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

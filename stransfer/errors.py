@@ -4,9 +4,10 @@
     ├── SettingsError    a setting is unknown, of the wrong type or out of range
     ├── ImageError       a picture cannot be read, is too large or too small
     ├── WeightsError     a network's weights are missing, damaged or not its own
-    └── TransferError    the optimisation itself could not go on
-        ├── DivergedError           it did not converge, however small its steps
-        └── MemoryExhaustedError    it needs more memory than there is
+    ├── TransferError    the optimisation itself could not go on
+    │   ├── DivergedError           it did not converge, however small its steps
+    │   └── MemoryExhaustedError    it needs more memory than there is
+    └── BenchError       something cannot be measured or compared
 
 Catch `StransferError` to catch them all. Every message is a sentence that says what was
 expected, what was received and how to mend it, fit to be shown as it is.
@@ -72,3 +73,12 @@ class MemoryExhaustedError(TransferError):
         super().__init__(
             f"There is not enough memory to paint at {width} × {height} px; choose a smaller size."
         )
+
+
+class BenchError(StransferError):
+    """Something cannot be measured, or compared, as it was asked for."""
+
+    def __init__(self, message: str, exit_code: int = 2) -> None:
+        """Keep the sentence, and the code with which a measuring process ended."""
+        super().__init__(message)
+        self.exit_code = exit_code

@@ -181,3 +181,17 @@ def test_what_nobody_expected_is_one_sentence_and_code_1(
     shown = capsys.readouterr().err
     assert ended.value.code == 1
     assert "RuntimeError: out of memory)" in shown and len(shown.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_a_command_ends_with_the_code_it_chose(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = click.Group("group")
+
+    @group.command()
+    def judge() -> None:
+        raise click.exceptions.Exit(code)
+
+    monkeypatch.setattr(sys, "argv", ["group", "judge"])
+    with pytest.raises(SystemExit) as ended:
+        run_command_line(group)
+    assert ended.value.code == code
