@@ -90,9 +90,9 @@ class RunForm:
     def like(cls, site: Site, run: Run) -> RunForm:
         """Return the form as it was sent for a run of the visitor, for running it again."""
         styles = [str(style["reference"]) for style in run.styles]
-        blend = filter(None, str(run.settings.get(_BLEND, "")).split(","))
-        shares = dict.fromkeys(styles, SHARE)
-        shares |= dict(zip(styles, (share.strip() for share in blend), strict=False))
+        blend = Settings.parse({_BLEND: run.settings.get(_BLEND)}).style_blend
+        percents = (typed(round(100 * share / sum(blend), 3)) for share in blend)
+        shares = dict.fromkeys(styles, SHARE) | dict(zip(styles, percents, strict=False))
         used = {name: getattr(run, name) for name in MASK_FIELDS}
         return cls(
             values={
