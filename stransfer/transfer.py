@@ -168,13 +168,13 @@ class Transfer:
         return Standing(checkpoint.level, checkpoint.steps_done, guard, state)
 
     def _at_level(self, state: Standing, index: int) -> Standing:
-        """Return the state carried over to a level, with the photo's own detail at that size."""
+        """Return the state carried over to a level, with the detail of that size put back."""
         if state.level == index:
             return state
         level = self.levels[index]
         size = [level.height, level.width]
         image = tf.image.resize(state.optimizer.image, size, method="bicubic")
-        if self.settings.init == "content":
+        if self.settings.init in ("content", "result"):
             image += batch(self._detail(self.levels[state.level], level))
         image = tf.clip_by_value(image, 0.0, 1.0)
         before, optimizer = self._optimizer_at(state.level), self._optimizer_at(index)
@@ -185,10 +185,10 @@ class Transfer:
         return Standing(index, 0, state.guard.at_next_level(), after)
 
     def _detail(self, coarse: Level, fine: Level) -> Picture:
-        """Return what the photo shows at a finer level that the coarser one could not hold."""
-        content = self._subject.content_at(fine)
-        blurred = self._subject.content_at(coarse)
-        return content - images.resize(blurred, fine.width, fine.height)
+        """Return what the first picture shows at a finer level that a coarser one cannot hold."""
+        whole = self._subject.start_at(fine, self.settings)
+        blurred = self._subject.start_at(coarse, self.settings)
+        return whole - images.resize(blurred, fine.width, fine.height)
 
     def _finished(self, picture: Picture, index: int) -> Picture:
         """Return the image of a level as a person sees it: masked, and in the wanted colours."""

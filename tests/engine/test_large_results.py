@@ -110,6 +110,17 @@ def test_a_mask_keeps_the_photo_in_a_large_result_too(subject: Subject, small_ti
     assert np.abs(image[:, 120:] - photo[:, 120:]).mean() > 0.02
 
 
+def test_the_detail_of_an_earlier_large_result_is_not_lost(
+    subject: Subject, small_tiles: None
+) -> None:
+    earlier = list(Transfer(subject, LARGE).start())[-1].image
+    again = dataclasses.replace(subject, init=earlier)
+    # So small a rate that nothing is painted: what is left is what was carried over.
+    settings = dataclasses.replace(LARGE, init="result", steps=1, learning_rate=0.001)
+    image = list(Transfer(again, settings).start())[-1].image
+    assert np.abs(image - earlier).mean() < 0.01
+
+
 def test_it_stops_in_the_middle_of_a_step(subject: Subject, small_tiles: None) -> None:
     asked = 0
 
