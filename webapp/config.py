@@ -17,6 +17,7 @@ from typing import Any
 from stransfer import folders
 from stransfer.images import Limits
 from stransfer.setting import MOST_STYLES
+from stransfer.settings import BY_NAME
 from webapp.errors import ConfigError
 
 ASYNC_MODES = ("eventlet", "threading")
@@ -68,6 +69,11 @@ class Config:
     )
     max_styles: int = _key(
         4, "How many artworks a painting may take after.", minimum=1, maximum=MOST_STYLES
+    )
+    max_output_size: int = _key(
+        int(BY_NAME["output_size"].maximum or 0),
+        "The longest side of a result, in px. Large ones keep a worker busy for long.",
+        minimum=100,
     )
     decode_seconds: int = _key(
         20, "The processor time in which an upload must be decoded.", minimum=1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -246,3 +247,11 @@ def test_a_run_is_accepted_even_if_the_queue_is_gone(
     monkeypatch.setattr(services.queue, "send", gone)
     run_id = order.place(services)
     assert order.look(services, run_id).state == RunState.QUEUED
+
+
+def test_a_result_larger_than_the_site_makes_is_refused(services: Services) -> None:
+    small = replace(services, config=replace(services.config, max_output_size=800))
+    with pytest.raises(SettingsError) as refused:
+        order.place(small, output_size=801)
+    assert "up to 800 px" in refused.value.fields["output_size"]
+    assert order.place(small, output_size=800)

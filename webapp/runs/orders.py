@@ -15,6 +15,7 @@ from stransfer.pyramid import Level
 from stransfer.setting import AUTO
 from stransfer.settings import Settings
 from stransfer.subject import Size, check_choice, check_content_mask, check_style_mask
+from webapp.config import Config
 from webapp.errors import WrongStateError
 from webapp.records import Run, RunState
 
@@ -55,13 +56,20 @@ class Order:
         manner = " and ".join(style.title for style in self.styles)
         return f"{self.content.title} in the manner of {manner}"
 
-    def plan(self, most_styles: int) -> tuple[Level, ...]:
+    def plan(self, config: Config) -> tuple[Level, ...]:
         """Return the levels at which the picture will be painted.
 
         Raises SettingsError, with a sentence by field, for whatever the engine would refuse, and
-        for more than `most_styles` artworks.
+        for more than this site offers.
         """
-        check_count(len(self.styles), most_styles)
+        check_count(len(self.styles), config.max_styles)
+        if self.settings.output_long_side > config.max_output_size:
+            raise SettingsError(
+                {
+                    "output_size": f"This site makes results of up to {config.max_output_size} px, "
+                    f"and these settings ask for {self.settings.output_long_side} px; choose less."
+                }
+            )
         check_choice(self.settings, len(self.styles), self.init_image is not None)
         if self.init_image is not None and self.settings.init != "result":
             raise SettingsError(

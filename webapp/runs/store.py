@@ -57,7 +57,7 @@ class RunStore:
         it is accepted once and gives the same id. Raises SettingsError, naming the fields, if
         pictures and settings do not fit each other.
         """
-        levels = order.plan(self._services.config.max_styles)
+        levels = order.plan(self._services.config)
         run_id = uuid.uuid4().hex
         run = Run(
             id=run_id,
