@@ -13,8 +13,9 @@ from stransfer.bench.samples import median, spread
 from stransfer.footprint import peak_memory_mb
 from stransfer.setting import AUTO
 from stransfer.settings import BY_NAME, Settings
+from stransfer.step import Step
 from stransfer.subject import Subject
-from stransfer.transfer import Step, Transfer
+from stransfer.transfer import Transfer
 
 # The first steps also compile, and fill the allocator's caches.
 _WARM_UP = 3
@@ -60,7 +61,7 @@ def measure(
         "precision": used,
         "seconds_per_step": median(steps),
         "seconds_per_step_spread": spread(steps),
-        "seconds_per_megapixel": median(steps) / (level.pixels / 1e6),
+        "seconds_per_megapixel": median(steps) / (level.width * level.height / 1e6),
         "operations": counted.total,
         "operations_gram": counted.gram_products,
         "flops": counted.total / median(steps),
