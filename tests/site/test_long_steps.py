@@ -20,7 +20,7 @@ from webapp.runs.store import RunStore
 from webapp.services import Services
 
 # Six tiles at the second level, in each of its steps.
-LARGE = {
+LARGE: dict[str, Any] = {
     "steps": 2,
     "output_size": 200,
     "content_layers": "block2_conv2",
