@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from stransfer import files, images, loading, precision, results, weights
+from stransfer import files, images, loading, precision, presets, results, weights
 from stransfer import timelapse as film
 from stransfer.bench.command import bench
 from stransfer.catalogue import model_values
@@ -37,6 +37,11 @@ _DEBUG = "STRANSFER_DEBUG"
 _BAR = "{percentage:3.0f}%|{bar}| {desc}"
 
 _PICTURE = click.Path(path_type=Path)
+
+_PRESET_HELP = (
+    f"One of {', '.join(presets.BY_NAME)}, see `stransfer settings`. It wins over --like, and "
+    "each option below wins over it."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,6 +85,7 @@ cli.add_command(bench)
 @click.argument("style", nargs=-1, required=True, type=_PICTURE)
 @click.option("-o", "--output", required=True, type=_PICTURE, help="The result: PNG, JPEG, WebP.")
 @click.option("--like", type=_PICTURE, help="Take the settings of this earlier result.")
+@click.option("--preset", metavar="NAME", help=_PRESET_HELP)
 @click.option("--timelapse", type=_PICTURE, help="Also write how it came about: WebP, GIF, MP4.")
 @click.option("--content-mask", type=_PICTURE, help="White is painted, black stays photo.")
 @click.option("--style-mask", type=_PICTURE, help="Only what is white here counts as style.")
@@ -91,6 +97,7 @@ def render(
     style: tuple[Path, ...],
     output: Path,
     like: Path | None,
+    preset: str | None,
     timelapse: Path | None,
     content_mask: Path | None,
     style_mask: Path | None,
@@ -99,7 +106,7 @@ def render(
     **given: str | None,
 ) -> None:
     """Paint CONTENT in the manner of one STYLE or several, and write the picture to a file."""
-    settings = _settings(like, given)
+    settings = _settings(like, preset, given)
     for path, format_of in ((output, results.format_of), (timelapse, film.format_of)):
         if path is not None:
             format_of(path)
@@ -116,10 +123,11 @@ def render(
         click.echo(f"{output}: {report['width']} × {report['height']}, {used}")
 
 
-def _settings(like: Path | None, given: dict[str, str | None]) -> Settings:
-    """Return the settings of an earlier result, if any, changed by what was given."""
+def _settings(like: Path | None, preset: str | None, given: dict[str, str | None]) -> Settings:
+    """Return the settings of an earlier result, changed by a preset, changed by what was given."""
+    changes = presets.applied(preset, given)
     earlier = results.read_settings(like).as_dict() if like else {}
-    return Settings.parse(earlier | {name: value for name, value in given.items() if value})
+    return Settings.parse(earlier | changes)
 
 
 def _render(
@@ -198,13 +206,18 @@ def models(as_json: bool) -> None:
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def settings(as_json: bool) -> None:
-    """List every setting with its default, its values and what it does."""
+    """List every setting with its default, its values and what it does, and the presets."""
     if as_json:
         click.echo(json.dumps([vars(setting) for setting in SETTINGS]))
         return
     for setting in SETTINGS:
         click.echo(f"{setting.name}  (default {shown_default(setting)}; {setting.values})")
         click.echo(f"    {setting.help}")
+    click.echo()
+    for preset in presets.PRESETS:
+        part = presets.relative_cost(preset.over(Settings()))
+        click.echo(f"--preset {preset.name}  ({preset.values}; relative cost {part:.2g})")
+        click.echo(f"    {preset.help}")
 
 
 def _check_folder(path: Path) -> None:

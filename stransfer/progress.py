@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from stransfer import pyramid
 from stransfer.pyramid import Level
 
 # The weight of the newest step in the moving average: about the last ten steps count.
@@ -16,8 +17,7 @@ def part_done(levels: Sequence[Level], level: int, steps_done: int) -> float:
 
     The cost of a step is that of its level.
     """
-    whole = sum(each.steps * each.cost for each in levels)
-    return 1 - _cost_left(levels, level, steps_done) / whole
+    return 1 - _cost_left(levels, level, steps_done) / pyramid.cost(levels)
 
 
 class Pace:
@@ -67,4 +67,4 @@ class Pace:
 def _cost_left(levels: Sequence[Level], level: int, steps_done: int) -> float:
     here = levels[level]
     left = (here.steps - steps_done) * here.cost
-    return left + sum(finer.steps * finer.cost for finer in levels[level + 1 :])
+    return left + pyramid.cost(levels[level + 1 :])

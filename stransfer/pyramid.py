@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stransfer import tiles
@@ -64,6 +65,11 @@ def plan(width: int, height: int, settings: Settings) -> tuple[Level, ...]:
         raise ImageError(_too_narrow(width, height, shortest, settings))
     coarse = tuple(Level(*size) for size in reversed(sizes))
     return coarse + _finishing(width, height, settings)
+
+
+def cost(levels: Sequence[Level]) -> float:
+    """Return what all steps at some levels cost together: the pixels that they compute."""
+    return sum(level.steps * level.cost for level in levels)
 
 
 def _finishing(width: int, height: int, settings: Settings) -> tuple[Level, ...]:

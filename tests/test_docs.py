@@ -13,7 +13,8 @@ import pytest
 
 from stransfer.models import MODELS
 from stransfer.options import shown_default
-from stransfer.settings import SETTINGS
+from stransfer.presets import PRESETS, relative_cost
+from stransfer.settings import SETTINGS, Settings
 from tests.conftest import ROOT
 from webapp.cli import cli
 from webapp.config import Config
@@ -28,6 +29,12 @@ def settings_rows() -> Iterator[str]:
         yield f"| `{setting.name}` | {default} | {setting.values}{unit} | {setting.help} |"
 
 
+def preset_rows() -> Iterator[str]:
+    for preset in PRESETS:
+        part = relative_cost(preset.over(Settings()))
+        yield f"| `{preset.name}` | {preset.values} | {part:.2g} | {preset.help} |"
+
+
 def configuration_rows() -> Iterator[str]:
     for row in dataclasses.fields(Config):
         default = f"`{row.default}`" if row.default != "" else ""
@@ -40,6 +47,10 @@ def missing(rows: Iterator[str]) -> str:
 
 def test_every_setting_stands_in_the_readme_with_its_default_and_help() -> None:
     assert not missing(settings_rows())
+
+
+def test_every_preset_stands_in_the_readme_with_its_settings_and_its_cost() -> None:
+    assert not missing(preset_rows())
 
 
 def test_every_configuration_key_stands_in_the_readme_with_its_default_and_help() -> None:

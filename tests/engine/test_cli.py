@@ -16,7 +16,7 @@ import click
 import pytest
 from PIL import Image
 
-from stransfer import folders, precision
+from stransfer import folders, precision, presets
 from stransfer.cli import run_command_line
 from stransfer.settings import SETTINGS
 
@@ -124,6 +124,23 @@ def test_render_like_an_earlier_result_repeats_it_exactly(tmp_path: Path) -> Non
         assert image.format == "WEBP" and image.size == (100, 67)
 
 
+def test_a_preset_wins_over_an_earlier_result_and_what_is_given_wins_over_both(
+    tmp_path: Path,
+) -> None:
+    first, again = tmp_path / "first.png", tmp_path / "again.png"
+    quick = ["--size", "100", "--steps", "1", "--scales", "1", "--tv-weight", "0.5"]
+    assert stransfer("render", CONTENT, STYLE, "-o", str(first), *quick).returncode == 0
+    arguments = ["--like", str(first), "--preset", "draft", "--size", "120", "--json"]
+    done = stransfer("render", CONTENT, STYLE, "-o", str(again), *arguments)
+    assert done.returncode == 0, done.stderr
+    used = json.loads(done.stdout)["settings"]
+    draft = presets.find("draft").settings
+    assert (used["size"], used["steps"]) == (120, draft["steps"])
+    assert (used["scales"], used["tv_weight"]) == (1, 0.5)
+    refused = stransfer("render", CONTENT, STYLE, "-o", str(again), "--preset", "best")
+    assert (refused.returncode, "draft, standard, fine" in refused.stderr) == (2, True)
+
+
 def test_without_weights_and_network_one_sentence_says_what_to_do(tmp_path: Path) -> None:
     # A proxy on a port where nobody listens is a network that is not there.
     here = {"INSTANCE_PATH": str(tmp_path), "KERAS_HOME": str(tmp_path / "keras")}
@@ -156,7 +173,10 @@ def test_models_and_settings_are_listed_for_people_and_programs() -> None:
     assert "vgg16" in stransfer("models").stdout
     settings = json.loads(stransfer("settings", "--json").stdout)
     assert [row["name"] for row in settings] == [setting.name for setting in SETTINGS]
-    assert "content_weight" in stransfer("settings").stdout
+    listed = stransfer("settings").stdout
+    assert "content_weight" in listed
+    for preset in presets.PRESETS:
+        assert f"--preset {preset.name}  ({preset.values}; " in listed
 
 
 def test_every_setting_is_an_option_with_help() -> None:
