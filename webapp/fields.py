@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stransfer.models import MODELS
+from stransfer.presets import Preset
 from stransfer.setting import Setting
 from stransfer.weights import describe, find
 
@@ -55,6 +56,19 @@ class Field:
             )
             for model in MODELS.values()
         ]
+
+
+@dataclass(frozen=True)
+class PresetChoice:
+    """One preset as the form shows it; `about` says how long it takes, or nothing."""
+
+    preset: Preset
+    about: str
+    chosen: bool
+
+    def __getattr__(self, name: str) -> Any:
+        """Show whatever the table says of the preset."""
+        return getattr(self.preset, name)
 
 
 def typed(value: object) -> str:

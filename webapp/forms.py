@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from stransfer import presets
 from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME, SETTINGS, Settings
 from webapp.errors import NotFoundError, SiteError
@@ -28,6 +29,9 @@ from webapp.uploads import MASK, UploadRole
 
 # What an artwork counts in a blend while nobody has changed it.
 SHARE = "50"
+
+# Before the name of a setting: what its field held when the form was shown.
+BEFORE = "before:"
 
 # The blend is not typed: each artwork has a share of its own.
 _BLEND = "style_weights"
@@ -75,6 +79,7 @@ class RunForm:
         def upload(name: str, role: UploadRole) -> str | None:
             return found._upload(site, visitor_id, name, role, files.get(f"{name}_file"))
 
+        found._prefer(form)
         found.content = upload("content", "content") or found.content
         if style := upload("style", "style"):
             found._add_style(style, form.get(_FILE_SHARE, "") or SHARE)
@@ -154,6 +159,23 @@ class RunForm:
             self.status = error.status
             return None
         return f"{IMAGE}:{image.id}"
+
+    def _prefer(self, form: MultiDict[str, str]) -> None:
+        """Fill in the preset that was chosen, except where the visitor typed something else.
+
+        Without scripts the fields still show what they showed before it was chosen.
+        """
+        if not form.get("preset"):
+            return
+        try:
+            preset = presets.find(form["preset"])
+        except SettingsError as error:
+            self._refuse(error)
+            return
+        for name, value in preset.settings.items():
+            shown = form.get(f"{BEFORE}{name}", typed(BY_NAME[name].default))
+            if form.get(name, "").strip() in ("", shown):
+                self.values[name] = typed(value)
 
     def _add_style(self, reference: str, share: str) -> None:
         if reference not in self.styles:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, session
 
 from stransfer import folders
+from webapp.runs.speeds import Speeds
 from webapp.runs.store import RunStore
 from webapp.samples import Samples
 from webapp.services import Services
@@ -24,6 +25,7 @@ class Site:
 
     services: Services
     runs: RunStore
+    speeds: Speeds
     uploads: Uploads
     samples: Samples
     tokens: Tokens
@@ -34,6 +36,7 @@ class Site:
         site = cls(
             services=services,
             runs=RunStore(services),
+            speeds=Speeds(services.database),
             uploads=Uploads(services),
             samples=Samples(folders.DATA, services.media, services.config),
             tokens=Tokens(services.database),

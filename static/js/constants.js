@@ -22,6 +22,8 @@ export const POLL_MS = 3_000;
 export const ACK_TIMEOUT_MS = 8_000;
 export const RECONNECT_MAX_MS = 5_000;
 export const DECODE_TIMEOUT_MS = 2_000;
+/** So long nobody may have typed before it is asked how long a painting will take. */
+export const ESTIMATE_PAUSE_MS = 250;
 /** So long nobody may have touched the gallery before it is hung anew. */
 export const QUIET_MS = 1_500;
 export const ANNOUNCE_MS = 10_000;

@@ -1,6 +1,8 @@
 import { Announcer } from "./announcer.js";
 import { Blend } from "./blend.js";
+import { Estimate } from "./estimate.js";
 import { Picker } from "./picker.js";
+import { Presets } from "./presets.js";
 import { Settings, stepByKeys } from "./settings.js";
 
 const form = document.querySelector("[data-create]");
@@ -21,9 +23,17 @@ for (const root of form.querySelectorAll("[data-picker]")) {
 const [content, style] = pickers.values();
 for (const root of form.querySelectorAll("[data-blend]")) new Blend(root, style);
 
+const presets = new Presets(form.querySelector("[data-presets]"), form.querySelector("[data-custom]"));
+const estimate = new Estimate(
+  form.querySelector("[data-estimate]"),
+  () => content.size,
+  (answer) => presets.tell(answer.presets),
+);
+
 function chosen(sentence) {
   announcer.say(sentence);
   nameIt();
+  estimate.update();
 }
 
 function nameIt() {
@@ -68,6 +78,9 @@ function renew() {
 addEventListener("pageshow", () => {
   renew();
   rest(false);
+  // What the browser filled in again after going back.
+  presets.show();
+  estimate.update();
 });
 
 // A picture dropped beside the two places must not replace the page.

@@ -59,6 +59,14 @@ export class Picker {
     return this.chosen.map(({ title }) => title).join(" and ");
   }
 
+  /** Width and height of the first chosen picture, null until they are known. */
+  get size() {
+    const image = this.#root.querySelector("[data-stage] img");
+    const width = image?.naturalWidth || Number(image?.getAttribute("width"));
+    const height = image?.naturalHeight || Number(image?.getAttribute("height"));
+    return width && height ? { width, height } : null;
+  }
+
   /** Whether a file of the visitor's own is chosen, which has to travel first. */
   get hasFile() {
     return this.#file.files.length > 0;

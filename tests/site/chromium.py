@@ -114,6 +114,12 @@ class Chromium:
         """Click on a box with these words."""
         self.driver.find_element(By.XPATH, f"//label[normalize-space()='{label}']").click()
 
+    def choose_preset(self, name: str) -> None:
+        """Click on a preset, in the middle of the screen, where no bar covers it."""
+        radio = self.driver.find_element(By.CSS_SELECTOR, f"input[name=preset][value={name}]")
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", radio)
+        radio.click()
+
     def slide(self, label: str, value: int) -> None:
         """Move a slider, as a pointer would."""
         slider = self.driver.find_element(By.CSS_SELECTOR, f"input[aria-label='{label}']")

@@ -99,6 +99,53 @@ def test_who_goes_back_and_changes_a_setting_gets_another_run(browser: Chromium)
     assert watch(browser)[-1]["step"] == 2
 
 
+def test_a_preset_fills_in_the_fields_and_the_time_follows_them(browser: Chromium) -> None:
+    driver = browser.driver
+
+    def shown() -> str:
+        return driver.find_element(By.CSS_SELECTOR, "[data-estimate]").text
+
+    def preset() -> str | None:
+        chosen = driver.find_elements(By.CSS_SELECTOR, "input[name=preset]:checked")
+        return chosen[0].get_attribute("value") if chosen else None
+
+    def filled() -> tuple[str | None, ...]:
+        return tuple(browser.field(name).get_attribute("value") for name in ("size", "steps"))
+
+    # Something has to have been painted here to know how long it takes.
+    browser.open()
+    browser.fill(size="100", steps="1", scales="1")
+    assert preset() is None
+    browser.until_it_says("Custom")
+    browser.start()
+    watch(browser)
+
+    browser.open()
+    browser.fill()
+    assert (preset(), filled()) == ("standard", ("500", "20"))
+    standard = wait_for(shown, "the time of standard")
+    assert standard.startswith("About") and standard.endswith("here")
+    browser.choose_preset("draft")
+    assert (preset(), filled()) == ("draft", ("300", "8"))
+    wait_for(lambda: shown() not in ("", standard), "the time of a draft")
+    draft = shown()
+    # What is changed by hand is no preset any more, until it is one again.
+    browser.type(steps="200")
+    assert preset() is None
+    wait_for(lambda: shown() not in ("", draft), "the time of more steps")
+    browser.type(steps="8")
+    assert preset() == "draft"
+    wait_for(lambda: shown() == draft, "the time of a draft again")
+    browser.type(size="50")
+    wait_for(lambda: shown() == "", "no time for what is wrong")
+    browser.type(size="300", seed="", output_size="auto")
+    # Nothing was painted with this model yet, on the presets neither.
+    driver.find_element(By.CSS_SELECTOR, "#field-model option[value=xception]").click()
+    browser.until_it_says("an eighth of the usual time")
+    wait_for(lambda: "usual time" in shown(), "the cost instead of the time")
+    assert browser.complaints() == []
+
+
 def test_everything_works_without_javascript(plain_browser: Chromium) -> None:
     browser = plain_browser
     browser.open()
@@ -121,3 +168,16 @@ def test_everything_works_without_javascript(plain_browser: Chromium) -> None:
     browser.until_it_says("Cat in the manner of Fjord")
     browser.press("Delete Cat in the manner of Fjord")
     browser.until_it_says("The walls are still bare.")
+
+
+def test_a_preset_counts_without_javascript(plain_browser: Chromium) -> None:
+    browser = plain_browser
+    browser.open()
+    browser.choose_preset("draft")
+    browser.fill(size="100")
+    run_id = browser.start()
+    browser.follow("Run again with changes")
+    assert browser.path == f"/?from={run_id}"
+    browser.until_it_says("Custom")
+    filled = [browser.field(name).get_attribute("value") for name in ("size", "steps")]
+    assert filled == ["100", "8"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
+from stransfer import presets
 from stransfer.catalogue import model_values
 from stransfer.errors import SettingsError
 from stransfer.settings import SETTINGS, Settings
@@ -29,7 +30,7 @@ from webapp.views import snapshot
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
-_FIELDS = ("content", "style", "settings", *MASK_FIELDS, "init_image")
+_FIELDS = ("content", "style", "preset", "settings", *MASK_FIELDS, "init_image")
 _KINDS = tuple(f"{kind}:" for kind in (SAMPLE, IMAGE, RUN))
 
 _BEARER = "Bearer "
@@ -89,7 +90,7 @@ def add_image() -> tuple[dict[str, Any], int]:
 
 @blueprint.post("/runs")
 def start_run() -> tuple[dict[str, Any], int, dict[str, str]]:
-    """Accept a run of `{content, style: [...], settings: {...}}`, with masks and an init_image."""
+    """Accept a run of `{content, style: [...], preset, settings: {...}}`, masks, init_image."""
     visitor = _token_visitor()
     return _started(visitor, _order(visitor, request.get_json()))
 
@@ -211,18 +212,19 @@ def _order(visitor: str, body: object) -> Order:
     return Order(
         content=_found("content", body.get("content"), ingredient, site, visitor, "content"),
         styles=[_found("style", one, ingredient, site, visitor, "style") for one in styles],
-        settings=_settings(body.get("settings"), with_init=init is not None),
+        settings=_settings(body.get("preset"), body.get("settings"), with_init=init is not None),
         init_image=None if init is None else _found("init_image", init, _beginning, site, visitor),
         **masks,
     )
 
 
-def _settings(given: object, with_init: bool) -> Settings:
+def _settings(preset: object, given: object, with_init: bool) -> Settings:
     wanted = given or {}
     if not isinstance(wanted, dict):
         raise SettingsError({"settings": "Expected an object with a value for each setting."})
     # Who brings a picture to begin with need not say so again.
-    return Settings.parse({"init": "result", **wanted} if with_init else wanted)
+    chosen = {"init": "result", **wanted} if with_init else wanted
+    return Settings.parse(presets.applied(preset, chosen))
 
 
 def _found(

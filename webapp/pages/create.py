@@ -9,10 +9,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
+from stransfer import presets
+from stransfer.errors import SettingsError
 from stransfer.images import FORMAT_NAMES, FORMATS
+from stransfer.settings import Settings
 from webapp.errors import NotFoundError
-from webapp.fields import Choice
-from webapp.forms import SHARE, RunForm
+from webapp.estimates import Estimates
+from webapp.fields import Choice, PresetChoice
+from webapp.forms import BEFORE, SHARE, RunForm
 from webapp.pictures import (
     IMAGE,
     MASK_FIELDS,
@@ -89,12 +93,14 @@ def _page(shown: RunForm, earlier: Run | None = None) -> str:
     visitor = visitor_id()
     config = current_site().services.config
     results = _results(visitor, shown.init_image)
+    content_samples = _samples("content")
+    content_uploads = _uploads(visitor, "content", [shown.content])
     return render_template(
         "create.html",
         earlier=earlier,
-        content_samples=_samples("content"),
+        content_samples=content_samples,
         style_samples=_samples("style"),
-        content_uploads=_uploads(visitor, "content", [shown.content]),
+        content_uploads=content_uploads,
         style_uploads=_uploads(visitor, "style", shown.styles),
         selected_content=[shown.content],
         selected_styles=shown.styles,
@@ -104,6 +110,8 @@ def _page(shown: RunForm, earlier: Run | None = None) -> str:
         masks=[_mask(visitor, shown, name) for name in MASK_FIELDS],
         results=results,
         selected_result=shown.init_image,
+        presets=_presets(shown, content_uploads + content_samples),
+        before=BEFORE,
         fields=shown.fields(bool(results)),
         errors=shown.errors,
         submission=shown.submission,
@@ -114,6 +122,26 @@ def _page(shown: RunForm, earlier: Run | None = None) -> str:
             "accept": ",".join(f"image/{kind.lower()}" for kind in FORMATS),
         },
     )
+
+
+def _presets(shown: RunForm, photos: list[Picture]) -> list[PresetChoice]:
+    """Return the presets, with the time each takes beside what else is filled in."""
+    try:
+        settings = Settings.parse(shown.values)
+    except SettingsError:
+        settings = Settings()
+    photo = {
+        side: getattr(picture, side)
+        for picture in photos
+        if picture.reference == shown.content
+        for side in ("width", "height")
+    }
+    estimates = Estimates(current_site().speeds.seconds_per_cost(), **photo)
+    chosen = presets.chosen(shown.values)
+    return [
+        PresetChoice(preset, estimate.about if estimate else "", preset == chosen)
+        for preset, estimate in estimates.presets(settings)
+    ]
 
 
 def _samples(role: Role) -> list[Picture]:

@@ -1,0 +1,62 @@
+"""What presets there are, and how long a painting will take: JSON for programs and for the form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from stransfer.errors import SettingsError
+from stransfer.settings import Settings
+from webapp import estimates
+from webapp.estimates import Estimates
+from webapp.site import current_site
+
+blueprint = Blueprint("estimates", __name__, url_prefix="/api/v1")
+
+_LONGEST_SIDE = 10**6
+
+
+@blueprint.get("/presets")
+def list_presets() -> list[dict[str, Any]]:
+    """List the presets with what they set and cost beside the settings in the query."""
+    settings, estimated = _asked()
+    return _presets(settings, estimated)
+
+
+@blueprint.get("/estimate")
+def estimate() -> dict[str, Any]:
+    """Tell what a run with the settings in the query costs, for a photo of `width` and `height`."""
+    settings, estimated = _asked()
+    found = estimates.values(estimated.of(settings))
+    return {**found, "presets": _presets(settings, estimated)}
+
+
+def _asked() -> tuple[Settings, Estimates]:
+    wanted = request.args.to_dict()
+    photo = {name: _side(name, wanted.pop(name)) for name in ("width", "height") if name in wanted}
+    if len(photo) == 1:
+        raise SettingsError(dict.fromkeys(photo, "Give both width and height, or neither."))
+    settings = Settings.parse(wanted)
+    return settings, Estimates(current_site().speeds.seconds_per_cost(), **photo)
+
+
+def _side(name: str, text: str) -> int:
+    if text.isdecimal() and len(text) <= len(str(_LONGEST_SIDE)) and int(text) >= 1:
+        return int(text)
+    raise SettingsError(
+        {name: f"The photo's {name} must be a whole number of pixels from 1 on, not {text[:40]!r}."}
+    )
+
+
+def _presets(settings: Settings, estimated: Estimates) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": preset.name,
+            "label": preset.label,
+            "help": preset.help,
+            "settings": preset.settings,
+            **estimates.values(found),
+        }
+        for preset, found in estimated.presets(settings)
+    ]
