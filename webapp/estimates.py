@@ -11,6 +11,7 @@ from stransfer import presets
 from stransfer.errors import StransferError
 from stransfer.presets import PRESETS, Preset
 from stransfer.settings import Settings
+from webapp.runs.speeds import Speed
 
 _PARTS = ("half", "a third", "a quarter", "a fifth", "a sixth", "a seventh", "an eighth", "a ninth")
 
@@ -35,9 +36,12 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Estimates:
-    """Makes estimates for a photo of some proportions; `pace` is seconds per cost by model."""
+    """Makes estimates for a photo of some proportions, from the speeds of models, as far as known.
 
-    pace: Mapping[str, float]
+    `width` and `height` are the photo's.
+    """
+
+    speeds: Mapping[str, Speed]
     width: int = presets.USUAL_WIDTH
     height: int = presets.USUAL_HEIGHT
 
@@ -47,10 +51,10 @@ class Estimates:
         Raises ImageError if the photo is too narrow for the settings.
         """
         cost = presets.cost(settings, self.width, self.height)
-        pace = self.pace.get(settings.model)
+        speed = self.speeds.get(settings.model)
         return Estimate(
             presets.relative_cost(settings, self.width, self.height),
-            None if pace is None else pace * cost,
+            None if speed is None else speed.seconds(cost),
         )
 
     def presets(self, settings: Settings) -> list[tuple[Preset, Estimate | None]]:

@@ -10,7 +10,9 @@ from webapp.runs.leases import Leases
 from webapp.runs.reports import Progress, Reports
 
 
-def finish(app: Flask, run_id: str, seconds: float = 1.5, part: float = 1.0) -> str:
+def finish(
+    app: Flask, run_id: str, seconds: float = 1.5, part: float = 1.0, pace: float | None = 1.5
+) -> str:
     """Record that a part of a run was painted, with a picture and a result; return its id."""
     services = app.extensions["stransfer"].services
     leases = Leases(services.database, services.config)
@@ -21,7 +23,7 @@ def finish(app: Flask, run_id: str, seconds: float = 1.5, part: float = 1.0) -> 
     reports = Reports(services.database)
     for key, kind in ((f"runs/{run_id}/frames/1-1.jpg", "JPEG"), (f"runs/{run_id}/r.png", "PNG")):
         services.media.write(key, file_bytes(corpus.plain(), kind))
-    step = Progress(1, part, 1, 0.1234567, 0.1, 0.2, 0.3, seconds, 1.5, 0.0)
+    step = Progress(1, part, 1, 0.1234567, 0.1, 0.2, 0.3, seconds, pace, 0.0)
     reports.progress(claim, [step], f"runs/{run_id}/frames/1-1.jpg")
     reports.done(claim, f"runs/{run_id}/r.png")
     return run_id

@@ -13,6 +13,7 @@ from webapp.estimates import compared, roughly
 
 API = "/api/v1"
 CAT = (451, 300)
+SMALL = Settings(size=100)
 
 
 def size_and_steps(person: Person, run_id: str) -> tuple[int, int]:
@@ -20,9 +21,10 @@ def size_and_steps(person: Person, run_id: str) -> tuple[int, int]:
     return settings["size"], settings["steps"]
 
 
-def paint(person: Person, seconds: float, part: float = 1.0, **fields: str) -> str:
-    """Have a run painted that took so many seconds."""
-    return finish(person.app, person.start(**fields), seconds, part)
+def paint(person: Person, pace: float, preparation: float = 0, part: float = 1.0) -> str:
+    """Have a part of a run painted at so many seconds a megapixel."""
+    seconds = preparation + pace * part * presets.cost(SMALL, *CAT) / 1e6
+    return finish(person.app, person.start(), seconds, part, pace * 100 * 67 / 1e6)
 
 
 def test_the_untouched_form_offers_three_presets_of_which_standard_is_chosen(
@@ -117,14 +119,13 @@ def test_until_a_run_has_finished_presets_have_a_cost_and_no_seconds(person: Per
 
 
 def test_seconds_are_the_median_of_what_finished_runs_of_that_model_took(person: Person) -> None:
-    cost = presets.cost(Settings(size=100), *CAT)
     # Thrice as fast, and twice as slow, as the one between them.
-    for pace in (1e-6, 3e-6, 6e-6):
-        paint(person, pace * cost)
+    for pace in (1, 3, 6):
+        paint(person, pace)
     asked = {"width": CAT[0], "height": CAT[1], "size": 100, "steps": 40}
     found = person.client.get(f"{API}/estimate", query_string=asked).json
     assert found is not None
-    assert found["seconds"] == pytest.approx(2 * 3e-6 * cost)
+    assert found["seconds"] == pytest.approx(2 * 3e-6 * presets.cost(SMALL, *CAT))
     standard = found["presets"][1]
     assert standard["seconds"] == pytest.approx(3e-6 * presets.cost(Settings(), *CAT))
     # The form knows no photo yet, and takes the proportions of most.
@@ -139,23 +140,35 @@ def test_seconds_are_the_median_of_what_finished_runs_of_that_model_took(person:
     assert other["relative_cost"] == found["relative_cost"]
 
 
+def test_what_comes_before_the_first_step_counts_once_whatever_is_painted(person: Person) -> None:
+    paint(person, 2, preparation=4)
+    found = person.client.get(f"{API}/presets").json
+    assert found is not None
+    for row in found:
+        settings = Settings.parse(row["settings"])
+        assert row["seconds"] == pytest.approx(4 + 2e-6 * presets.cost(settings))
+
+
 def test_a_run_that_was_stopped_and_kept_counts_by_the_part_that_was_painted(
     person: Person,
 ) -> None:
-    cost = presets.cost(Settings(size=100), *CAT)
-    paint(person, 2e-6 * cost / 4, part=0.25)
-    asked = {"width": CAT[0], "height": CAT[1], "size": 100}
-    found = person.client.get(f"{API}/estimate", query_string=asked).json
-    assert found is not None and found["seconds"] == pytest.approx(2e-6 * cost)
+    paint(person, 2, preparation=1, part=0.25)
+    [speed] = person.site.speeds.by_model().values()
+    assert speed == pytest.approx((1, 2e-6))
+
+
+def test_a_run_too_short_to_have_a_pace_says_nothing(person: Person) -> None:
+    finish(person.app, person.start(steps="1"), pace=None)
+    assert person.site.speeds.by_model() == {}
 
 
 def test_the_newest_runs_tell_how_fast_this_server_is(person: Person) -> None:
-    speeds = person.site.speeds
-    for seconds in (100, 1):
+    found = []
+    for pace in (100, 1):
         for _ in range(61):
-            paint(person, seconds)
-        newest = speeds.seconds_per_cost()["vgg16"]
-    assert newest == pytest.approx(1 / presets.cost(Settings(size=100), *CAT))
+            paint(person, pace)
+        found.append(person.site.speeds.by_model()["vgg16"].seconds_per_cost)
+    assert found == pytest.approx([1e-4, 1e-6])
 
 
 def test_the_estimate_follows_the_photo_and_all_that_costs_time(person: Person) -> None:

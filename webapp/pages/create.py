@@ -136,7 +136,7 @@ def _presets(shown: RunForm, photos: list[Picture]) -> list[PresetChoice]:
         if picture.reference == shown.content
         for side in ("width", "height")
     }
-    estimates = Estimates(current_site().speeds.seconds_per_cost(), **photo)
+    estimates = Estimates(current_site().speeds.by_model(), **photo)
     chosen = presets.chosen(shown.values)
     return [
         PresetChoice(preset, estimate.about if estimate else "", preset == chosen)

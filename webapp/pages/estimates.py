@@ -38,7 +38,7 @@ def _asked() -> tuple[Settings, Estimates]:
     if len(photo) == 1:
         raise SettingsError(dict.fromkeys(photo, "Give both width and height, or neither."))
     settings = Settings.parse(wanted)
-    return settings, Estimates(current_site().speeds.seconds_per_cost(), **photo)
+    return settings, Estimates(current_site().speeds.by_model(), **photo)
 
 
 def _side(name: str, text: str) -> int:

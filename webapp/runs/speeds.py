@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from stransfer import presets
+from stransfer import pyramid
 from stransfer.errors import StransferError
 from stransfer.settings import Settings
 from webapp.database import Database
@@ -18,16 +18,32 @@ from webapp.records import Run, RunState
 # Older runs than so many tell of another machine, or of what else it did then.
 _NEWEST = 60
 
+_COLUMNS = (Run.settings, Run.content, Run.scale, Run.progress, Run.seconds, Run.seconds_per_step)
+
+
+class Speed(NamedTuple):
+    """How fast one network is here: `preparation` in seconds, and seconds for a unit of cost.
+
+    Cost is that of `stransfer.presets`.
+    """
+
+    preparation: float
+    seconds_per_cost: float
+
+    def seconds(self, cost: float) -> float:
+        """Return what a run of some cost takes."""
+        return self.preparation + self.seconds_per_cost * cost
+
 
 class _Pace(NamedTuple):
-    """What one run tells: its network, and the seconds it took for each pixel it computed."""
+    """What one run tells: its network, and its speed."""
 
     model: str
-    seconds_per_cost: float
+    speed: Speed
 
 
 class Speeds:
-    """The pace of each network on this server."""
+    """The speed of each network on this server."""
 
     def __init__(self, database: Database) -> None:
         """Learn from the runs in the database, whoever's they are."""
@@ -35,33 +51,48 @@ class Speeds:
         # What a finished run tells does not change any more.
         self._known: dict[str, _Pace | None] = {}
 
-    def seconds_per_cost(self) -> Mapping[str, float]:
-        """Return by model the seconds for each unit of `stransfer.presets.cost`.
+    def by_model(self) -> Mapping[str, Speed]:
+        """Return the median speed of the newest finished runs, for each model that they used.
 
-        It is the median over the newest finished runs; a model that none of them used is left out.
+        The steps and what comes before them are told apart, because a small run pays as much for
+        its preparation as a large one.
         """
         with self._database.reading() as session:
-            ended = select(Run.id, Run.settings, Run.content, Run.seconds, Run.progress).where(
-                Run.state == RunState.DONE
-            )
+            ended = select(Run.id, *_COLUMNS).where(Run.state == RunState.DONE)
             runs = session.execute(ended.order_by(Run.ended_at.desc()).limit(_NEWEST)).all()
         known = self._known
         self._known = {id: known[id] if id in known else _pace(*told) for id, *told in runs}
-        paces = defaultdict(list)
+        found: dict[str, list[Speed]] = defaultdict(list)
         for pace in self._known.values():
             if pace is not None:
-                paces[pace.model].append(pace.seconds_per_cost)
-        return {model: statistics.median(found) for model, found in paces.items()}
+                found[pace.model].append(pace.speed)
+        return {model: _median(speeds) for model, speeds in found.items()}
 
 
 def _pace(
-    settings: dict[str, object], content: dict[str, int], seconds: float, part: float
+    used: dict[str, Any],
+    photo: dict[str, Any],
+    scale: int,
+    part: float,
+    seconds: float,
+    seconds_per_step: float | None,
 ) -> _Pace | None:
-    """Return what a run tells, of which a `part` was painted before its visitor stopped it."""
+    """Return what a run tells that ended at a scale, after a `part` of its whole cost.
+
+    A run of a step or two was over before it had a pace, and one of another version may have had
+    settings or sizes that are none any more.
+    """
     try:
-        parsed = Settings.parse(settings)
-        cost = part * presets.cost(parsed, content["width"], content["height"])
+        settings = Settings.parse(used)
+        levels = pyramid.plan(photo["width"], photo["height"], settings)
     except StransferError:
-        # It was painted by another version, for which other settings or sizes were right.
         return None
-    return _Pace(parsed.model, seconds / cost) if seconds and cost else None
+    if seconds_per_step is None or not 1 <= scale <= len(levels):
+        return None
+    per_cost = seconds_per_step / levels[scale - 1].cost
+    preparation = max(0.0, seconds - per_cost * part * pyramid.cost(levels))
+    return _Pace(settings.model, Speed(preparation, per_cost))
+
+
+def _median(speeds: Sequence[Speed]) -> Speed:
+    return Speed(*(statistics.median(each) for each in zip(*speeds, strict=True)))
