@@ -176,6 +176,7 @@ def test_a_preset_counts_without_javascript(plain_browser: Chromium) -> None:
     browser.choose_preset("draft")
     browser.fill(size="100")
     run_id = browser.start()
+    browser.until_it_says("Finished", 90)
     browser.follow("Run again with changes")
     assert browser.path == f"/?from={run_id}"
     browser.until_it_says("Custom")
