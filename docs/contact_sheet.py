@@ -72,7 +72,7 @@ def main() -> None:
 
 
 class Sheet:
-    """A page of pictures: the artworks on top, and beside every row the photo or the network."""
+    """A page of pictures: the artworks on top, beside every row the photo and the network."""
 
     def __init__(
         self, photos: Sequence[Path], artworks: Sequence[Path], painters: Sequence[Painter]
