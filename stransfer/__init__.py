@@ -26,7 +26,9 @@ from typing import TYPE_CHECKING, Any
 
 from stransfer.checkpoint import Checkpoint
 from stransfer.errors import (
+    DivergedError,
     ImageError,
+    MemoryExhaustedError,
     SettingsError,
     StransferError,
     TransferError,
@@ -45,8 +47,10 @@ __all__ = [
     "MODELS",
     "SETTINGS",
     "Checkpoint",
+    "DivergedError",
     "ImageError",
     "Loss",
+    "MemoryExhaustedError",
     "Model",
     "Setting",
     "Settings",
