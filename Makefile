@@ -13,7 +13,7 @@ run: install
 install: .venv/installed static/vendor/installed
 
 test: install .venv/installed-test check
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
 check: .venv/installed-test
 	$(BIN)/ruff check .

@@ -27,7 +27,9 @@ from typing import TYPE_CHECKING, Any
 
 from stransfer.checkpoint import Checkpoint
 from stransfer.errors import (
+    DivergedError,
     ImageError,
+    MemoryExhaustedError,
     SettingsError,
     StransferError,
     TransferError,
@@ -46,8 +48,10 @@ __all__ = [
     "MODELS",
     "SETTINGS",
     "Checkpoint",
+    "DivergedError",
     "ImageError",
     "Loss",
+    "MemoryExhaustedError",
     "Model",
     "Setting",
     "Settings",

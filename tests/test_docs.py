@@ -7,9 +7,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
+from PIL import Image
 
 from stransfer.models import MODELS
 from stransfer.options import shown_default
@@ -86,6 +88,20 @@ def test_the_examples_in_the_readme_run() -> None:
 def test_every_picture_and_page_the_readme_points_to_exists() -> None:
     for target in re.findall(r"\]\(((?!https?:|#)[^)]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_the_contact_sheet_is_made_by_its_script(tmp_path: Path) -> None:
+    chosen = ["--contents", "cat.jpg", "--styles", "fjord.jpg", "two_fish.jpg", "--models", "vgg16"]
+    output = tmp_path / "sheet.jpg"
+    script = [sys.executable, "docs/contact_sheet.py", *chosen, "--size", "100"]
+    done = subprocess.run(
+        [*script, "--output", str(output)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    with Image.open(output) as sheet:
+        # Below the last artwork, in the last of two rows and three columns, hangs the last picture.
+        corner = sheet.crop((2 * sheet.width // 3, sheet.height // 2, *sheet.size))
+        assert len(corner.resize((40, 40)).getcolors(1600) or []) > 400
 
 
 def test_every_sample_is_credited() -> None:

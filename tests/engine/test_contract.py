@@ -12,8 +12,9 @@ from stransfer.checkpoint import Checkpoint
 from stransfer.models import MODELS
 from stransfer.optimizers import OPTIMIZERS
 from stransfer.settings import Settings
+from stransfer.step import Step
 from stransfer.subject import Subject
-from stransfer.transfer import Step, Transfer
+from stransfer.transfer import Transfer
 
 
 @functools.cache

@@ -15,8 +15,10 @@ from stransfer import colors, folders, images, losses
 from stransfer.images import Picture
 from stransfer.program import program_of
 from stransfer.settings import SETTINGS, Settings
+from stransfer.step import Step
 from stransfer.subject import Subject
-from stransfer.transfer import Step, Transfer
+from stransfer.tiled_evaluation import gram_matrices
+from stransfer.transfer import Transfer
 
 # Without the deeper layers, which are most of the work and show nothing else.
 LAYERS: dict[str, Any] = {
@@ -60,7 +62,7 @@ def distances(picture: Picture, **changes: object) -> tuple[float, float]:
         for image in (picture, photo(width, height), images.resize(STYLES[0], width, height))
     )
     contents = zip(program.content_targets(found), program.content_targets(content), strict=True)
-    grams = zip(program.style_targets(found), program.style_targets(style), strict=True)
+    grams = zip(*(gram_matrices(program.tiled, one) for one in (found, style)), strict=True)
     return (
         float(np.mean([losses.content_distance(*maps) for maps in contents])),
         float(np.mean([losses.style_distance(*pair) for pair in grams])),
