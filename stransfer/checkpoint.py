@@ -16,17 +16,20 @@ from stransfer.errors import TransferError
 Array = npt.NDArray[np.float32]
 
 _PREFIX = "state."
-_FIELDS = ("level", "steps_done", "caution", "first_loss", "best_loss", "best")
+_FIELDS = ("fingerprint", "level", "steps_done", "caution", "first_loss", "best_loss", "best")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """Where a run stands: the level, the steps done there, and the optimiser's state by name.
 
+    `fingerprint` tells the pictures and settings of its run from all others.
+
     `caution`, `first_loss`, `best_loss` and the image `best` [1, height, width, 3] are what
     `stransfer.safeguard` knows of the level.
     """
 
+    fingerprint: str
     level: int
     steps_done: int
     caution: float
@@ -49,6 +52,7 @@ class Checkpoint:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 return cls(
+                    fingerprint=str(archive["fingerprint"]),
                     level=int(archive["level"]),
                     steps_done=int(archive["steps_done"]),
                     caution=float(archive["caution"]),

@@ -111,6 +111,7 @@ def render(
         if path is not None:
             format_of(path)
             _check_folder(path)
+    _check_distinct(output, timelapse, (content, *style, content_mask, style_mask, init_image))
     subject = Subject.read(
         content, style, content_mask=content_mask, style_mask=style_mask, init_image=init_image
     )
@@ -218,6 +219,17 @@ def settings(as_json: bool) -> None:
         part = presets.relative_cost(preset.over(Settings()))
         click.echo(f"--preset {preset.name}  ({preset.values}; relative cost {part:.2g})")
         click.echo(f"    {preset.help}")
+
+
+def _check_distinct(output: Path, timelapse: Path | None, inputs: tuple[Path | None, ...]) -> None:
+    """Raise ImageError if one of the files would be written over another."""
+    taken = {path.resolve() for path in inputs if path is not None}
+    for path in filter(None, (output, timelapse)):
+        if path.resolve() in taken:
+            raise ImageError(
+                f"{path} would be written over another of the pictures named; choose another name."
+            )
+        taken.add(path.resolve())
 
 
 def _check_folder(path: Path) -> None:

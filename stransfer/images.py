@@ -27,6 +27,11 @@ Source = str | Path | bytes | Image.Image | Picture
 FORMATS = ("JPEG", "PNG", "WEBP")
 FORMAT_NAMES = "JPEG, PNG or WebP"
 
+_MASK_DIMENSIONS = 2
+
+# What resizing and sharpening may add beyond black and white.
+_OVERSHOOT = 0.5
+
 # The EXIF orientations that lay a picture on its side.
 _TURNED = (5, 6, 7, 8)
 
@@ -55,8 +60,11 @@ def read(source: Source, limits: Limits | None = None) -> Picture:
 def read_mask(source: Source, limits: Limits | None = None) -> Mask:
     """Return a mask as an array of shape [height, width]: 1 is white, 0 is black.
 
-    Colours count by their lightness, and what is transparent counts as white paper.
+    Colours count by their lightness, and what is transparent counts as white paper. An array may
+    be [height, width] as well, of booleans too.
     """
+    if isinstance(source, np.ndarray) and source.ndim == _MASK_DIMENSIONS:
+        source = np.repeat(source[..., np.newaxis].astype(np.float32), 3, axis=-1)
     mask: Mask = read(source, limits).mean(axis=-1, dtype=np.float32)
     return mask
 
@@ -254,7 +262,7 @@ def _readable(name: str) -> Iterator[None]:
         raise ImageError(f"Memory is too small to read {name}; make it smaller.") from error
     except Exception as error:
         raise ImageError(
-            f"{name[:1].upper()}{name[1:]} is damaged or cut short and cannot be read; "
+            f"Cannot read {name}: it is damaged or cut short; "
             "choose another file, or save it again."
         ) from error
 
@@ -268,4 +276,9 @@ def _checked_array(array: Picture) -> Picture:
         )
     if not np.isfinite(array).all():
         raise ImageError("Expected values in [0, 1], but received some that are not numbers.")
+    if array.min() < -_OVERSHOOT or array.max() > 1 + _OVERSHOOT:
+        raise ImageError(
+            f"Expected values in [0, 1], but received some from {array.min():g} to "
+            f"{array.max():g}; divide by 255 if that is your white."
+        )
     return np.clip(array, 0, 1).astype(np.float32)

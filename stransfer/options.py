@@ -19,7 +19,9 @@ _METAVARS = {"integer": "N", "number": "X", "choice": "NAME", "layers": "LAYERS"
 def setting_options(command: Command) -> Command:
     """Give a command an option for each setting; values arrive as text, None where not given."""
     for setting in reversed(SETTINGS):
-        values = setting.values[:1].upper() + setting.values[1:]
+        values = setting.values
+        if setting.kind != "choice":
+            values = values[:1].upper() + values[1:]
         command = click.option(
             f"--{setting.name.replace('_', '-')}",
             setting.name,

@@ -50,6 +50,7 @@ class Step:
     seconds_per_step: float | None
     seconds_left: float | None
     state: Standing
+    fingerprint: str
     finished: Callable[[Picture, int], Picture]
 
     @property
@@ -69,6 +70,7 @@ class Step:
         # Whatever got as far as a step has seen a sound loss, and so has a first and a best one.
         assert guard.first_loss is not None and guard.best is not None
         return Checkpoint(
+            fingerprint=self.fingerprint,
             level=self.state.level,
             steps_done=self.state.steps_done,
             caution=guard.caution,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -61,6 +63,8 @@ class Subject:
     def check(self, settings: Settings) -> None:
         """Raise SettingsError or ImageError if the pictures do not fit the settings."""
         check_choice(settings, len(self.styles), self.init is not None)
+        if self.init is not None:
+            check_init(_size(self.init), _size(self.content))
         if self.content_mask is not None:
             check_content_mask(_size(self.content_mask), _size(self.content))
             check_white("photo", self.content_mask)
@@ -68,17 +72,28 @@ class Subject:
             check_style_mask(_size(self.style_mask), [_size(style) for style in self.styles])
             check_white("artwork", self.style_mask)
 
+    def fingerprint(self, settings: Settings) -> str:
+        """Return what tells a run of these pictures with these settings from every other."""
+        digest = hashlib.sha256(json.dumps(settings.as_dict(), sort_keys=True).encode())
+        pictures = (self.content, self.content_mask, self.style_mask, self.init, *self.styles)
+        for picture in pictures:
+            digest.update(b"none" if picture is None else repr(picture.shape).encode())
+            if picture is not None:
+                digest.update(np.ascontiguousarray(picture).data)
+        return digest.hexdigest()
+
     def prepared(self, settings: Settings) -> Subject:
         """Return the subject with the colours that the settings ask for."""
-        content, styles = self.content, self.styles
+        content, styles, init = self.content, self.styles, self.init
         if settings.preserve_color == "histogram":
             styles = tuple(colors.match_colors(style, content) for style in styles)
         elif settings.preserve_color == "luminance":
             content = colors.luminance(content)
+            init = None if init is None else colors.luminance(init)
             styles = tuple(
                 colors.match_luminance(colors.luminance(style), content) for style in styles
             )
-        return dataclasses.replace(self, content=content, styles=styles)
+        return dataclasses.replace(self, content=content, styles=styles, init=init)
 
     def content_at(self, level: Level) -> Picture:
         """Return the photo at the size of a level."""
@@ -108,7 +123,8 @@ class Subject:
         """Return the picture that a run with these settings begins with."""
         if settings.init == "noise":
             shape = (level.height, level.width, 3)
-            return np.random.default_rng(settings.seed).random(shape, np.float32)
+            noise = np.random.default_rng(settings.seed).random(shape, np.float32)
+            return colors.luminance(noise) if settings.preserve_color == "luminance" else noise
         if settings.init == "style":
             return images.resize(_cropped(self.styles[0], level), level.width, level.height)
         if settings.init == "result" and self.init is not None:
@@ -131,6 +147,15 @@ def check_choice(settings: Settings, styles: int, with_result: bool) -> None:
         )
     if settings.init == "result" and not with_result:
         raise SettingsError({"init": "To start from an earlier result, give its picture as well."})
+
+
+def check_init(result: Size, content: Size) -> None:
+    """Raise ImageError if an earlier result does not have the photo's proportions."""
+    if not _alike(result, content):
+        raise ImageError(
+            "The earlier result must have the photo's proportions: the photo is "
+            f"{content[0]} × {content[1]}, the result {result[0]} × {result[1]}; crop one of them."
+        )
 
 
 def check_content_mask(mask: Size, content: Size) -> None:
@@ -177,12 +202,15 @@ def _size(picture: Picture | Mask) -> Size:
 
 
 def _check_proportions(name: str, mask: Size, picture: Size) -> None:
-    ratio = (mask[0] / mask[1]) / (picture[0] / picture[1])
-    if abs(ratio - 1) > _RATIO_TOLERANCE:
+    if not _alike(mask, picture):
         raise ImageError(
             f"The {name}'s mask must have the {name}'s proportions: the {name} is "
             f"{picture[0]} × {picture[1]}, the mask {mask[0]} × {mask[1]}."
         )
+
+
+def _alike(one: Size, other: Size) -> bool:
+    return abs((one[0] / one[1]) / (other[0] / other[1]) - 1) <= _RATIO_TOLERANCE
 
 
 # A mask may have been drawn on a smaller copy, whose sides were rounded.

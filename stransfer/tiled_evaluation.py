@@ -5,7 +5,8 @@ other. Every evaluation therefore goes over the tiles twice: first their Gram su
 which gives the loss and its slope with respect to every sum; then each tile is drawn along these
 slopes. Tiles overlap by as much as a position of a feature map sees, and every position counts in
 one tile only. So loss and gradient are those of the whole image, wherever the tiles are cut, and
-there is nothing to be seen at their edges.
+there is nothing to be seen at their edges. With a mask they are so to a few percent: it is
+averaged over the positions of each tile, which do not divide it quite as those of the whole do.
 """
 
 from __future__ import annotations

@@ -41,6 +41,7 @@ class Transfer:
         height, width = subject.content.shape[:2]
         self.levels = pyramid.plan(width, height, settings)
         self.steps = sum(level.steps for level in self.levels)
+        self._fingerprint = subject.fingerprint(settings)
 
     def start(
         self,
@@ -84,6 +85,7 @@ class Transfer:
                         seconds_per_step=pace.seconds_per_step(index),
                         seconds_left=pace.seconds_left(index, state.steps_done),
                         state=state,
+                        fingerprint=self._fingerprint,
                         finished=self._finished,
                     )
 
@@ -98,7 +100,7 @@ class Transfer:
             rate = self._rate(state) * state.guard.caution
             losses, after = optimizer.update(state.optimizer, evaluate, rate)
             loss = Loss(*(float(part) for part in losses))
-            if state.guard.sound(loss.total):
+            if state.guard.sound(loss.total) and _finite(after.image):
                 guard = state.guard.after(loss.total, state.optimizer.image)
                 state = Standing(state.level, state.steps_done + 1, guard, after)
                 yield state, loss
@@ -114,16 +116,16 @@ class Transfer:
         return Standing(state.level, state.steps_done, guard, fresh)
 
     def check(self, checkpoint: Checkpoint) -> None:
-        """Raise TransferError if a checkpoint is not one of this run."""
-        expected: tuple[int, ...] | None = None
-        if 0 <= checkpoint.level < len(self.levels):
-            level = self.levels[checkpoint.level]
-            expected = (1, level.height, level.width, 3)
-        image = checkpoint.state.get("image")
-        if image is None or image.shape != expected or checkpoint.best.shape != expected:
+        """Raise TransferError if a checkpoint is not one of this run, or is that of its end."""
+        if checkpoint.fingerprint != self._fingerprint:
             raise TransferError(
                 "The checkpoint belongs to a run with other pictures or settings; "
                 "start the run again from the beginning."
+            )
+        if self.step_of(checkpoint) >= self.steps:
+            raise TransferError(
+                "The checkpoint is that of a finished run, with nothing left to paint; take its "
+                "last picture, or start another run from that."
             )
 
     def step_of(self, checkpoint: Checkpoint) -> int:
@@ -152,13 +154,7 @@ class Transfer:
 
     def _restored(self, checkpoint: Checkpoint) -> Standing:
         self.check(checkpoint)
-        try:
-            state = self._optimizer_at(checkpoint.level).restored(checkpoint.state)
-        except KeyError as error:
-            raise TransferError(
-                "The checkpoint belongs to another optimizer; start the run again from the "
-                "beginning."
-            ) from error
+        state = self._optimizer_at(checkpoint.level).restored(checkpoint.state)
         guard = Safeguard(
             checkpoint.caution,
             checkpoint.first_loss,
@@ -227,3 +223,7 @@ def run(
         content, style, content_mask=content_mask, style_mask=style_mask, init_image=init_image
     )
     return Transfer(subject, settings or Settings()).start(checkpoint)
+
+
+def _finite(image: tf.Tensor) -> bool:
+    return bool(tf.reduce_all(tf.math.is_finite(image)))

@@ -215,3 +215,14 @@ def test_a_command_ends_with_the_code_it_chose(code: int, monkeypatch: pytest.Mo
     with pytest.raises(SystemExit) as ended:
         run_command_line(group)
     assert ended.value.code == code
+
+
+def test_no_file_is_written_over_another(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(Path(CONTENT).read_bytes())
+    same = str(tmp_path / "same.webp")
+    for arguments in (["-o", str(photo)], ["-o", same, "--timelapse", same]):
+        done = stransfer("render", str(photo), STYLE, *arguments)
+        assert done.returncode == 2
+        assert "written over another" in done.stderr
+    assert photo.read_bytes() == Path(CONTENT).read_bytes()

@@ -117,7 +117,7 @@ def test_a_picture_outside_the_limits_is_refused(
 
 
 def test_arrays_are_taken_as_they_are_and_checked() -> None:
-    assert images.read(np.full((4, 4, 3), 2.0)).max() == 1.0
+    assert images.read(np.full((4, 4, 3), 1.2)).max() == 1.0
     with pytest.raises(ImageError, match="received uint8"):
         images.read(np.zeros((4, 4, 3), np.uint8))
 
@@ -164,3 +164,15 @@ def test_a_written_file_can_be_read_by_whom_the_user_lets_read(tmp_path: Path) -
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="name a folder that exists"):
         images.write(tmp_path / "none" / "result.png", b"")
+
+
+def test_an_array_of_bytes_as_floats_is_not_taken_for_a_white_picture() -> None:
+    with pytest.raises(ImageError, match="divide by 255"):
+        images.read(np.full((40, 40, 3), 128.0, np.float32))
+
+
+def test_a_mask_may_be_a_plain_array() -> None:
+    chosen = np.zeros((40, 50), bool)
+    chosen[:20] = True
+    np.testing.assert_array_equal(images.read_mask(chosen), chosen.astype(np.float32))
+    np.testing.assert_array_equal(images.read_mask(chosen.astype(np.float64)), chosen)

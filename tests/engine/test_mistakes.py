@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import stransfer
-from stransfer import files, folders, images, weightfiles
+from stransfer import files, folders, images, srgb, weightfiles
 from stransfer.errors import ImageError, MemoryExhaustedError, StransferError
 from stransfer.program import Program, program_of
 from stransfer.settings import Settings
@@ -217,7 +217,7 @@ def test_a_picture_that_memory_is_too_small_for_is_not_called_damaged(
     def starved(image: Image.Image) -> Image.Image:
         raise MemoryError
 
-    monkeypatch.setattr(images, "to_rgb", starved)
+    monkeypatch.setattr(srgb, "upright", starved)
     with pytest.raises(ImageError, match=r"too small to read cat.jpg"):
         images.read(CONTENT)
 

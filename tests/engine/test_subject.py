@@ -157,3 +157,10 @@ def test_masks_are_read_from_files(tmp_path: Path, content: Picture) -> None:
     assert images.read_mask(path).min() == 1.0
     subject = Subject.read(content, [content], content_mask=path, style_mask=path)
     assert subject.content_mask is not None and subject.content_mask.shape == (40, 40)
+
+
+def test_an_earlier_result_of_other_proportions_is_refused() -> None:
+    content, style = np.zeros((40, 60, 3), np.float32), np.ones((40, 40, 3), np.float32)
+    square = Subject(content, (style,), init=np.ones((40, 40, 3), np.float32))
+    with pytest.raises(ImageError, match="the photo is 60 × 40, the result 40 × 40"):
+        square.check(Settings(init="result"))

@@ -14,7 +14,7 @@ from stransfer.errors import ImageError, SettingsError
 from stransfer.pyramid import Level
 from stransfer.setting import AUTO
 from stransfer.settings import Settings
-from stransfer.subject import Size, check_choice, check_content_mask, check_style_mask
+from stransfer.subject import Size, check_choice, check_content_mask, check_init, check_style_mask
 from webapp.config import Config
 from webapp.errors import WrongStateError
 from webapp.records import Run, RunState
@@ -78,6 +78,9 @@ class Order:
                     f"it is {self.settings.init}; leave out one of them."
                 }
             )
+        if self.init_image is not None:
+            with _about("init_image"):
+                check_init(self.init_image.size, self.content.size)
         if self.content_mask is not None:
             with _about("content_mask"):
                 check_content_mask(self.content_mask.size, self.content.size)

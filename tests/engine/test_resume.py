@@ -1,0 +1,99 @@
+"""Checkpoints, from which a run goes on as if it had never stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from stransfer import folders, images
+from stransfer.checkpoint import Checkpoint
+from stransfer.errors import TransferError
+from stransfer.images import Picture
+from stransfer.settings import Settings
+from stransfer.step import Step
+from stransfer.subject import Subject
+from stransfer.transfer import Transfer
+
+QUICK = Settings(size=100, scales=2, steps=3)
+
+Run = Callable[..., list[Step]]
+
+
+@pytest.fixture(scope="module")
+def content() -> Picture:
+    picture = images.read(folders.DATA / "content" / "cat.jpg")
+    return images.resize(picture, 150, 100)
+
+
+@pytest.fixture(scope="module")
+def style() -> Picture:
+    picture = images.read(folders.DATA / "style" / "night_wind.jpg")
+    return images.resize(picture, 128, 128)
+
+
+@pytest.fixture(scope="module")
+def run(content: Picture, style: Picture) -> Run:
+    def run_with(**changes: object) -> list[Step]:
+        settings = dataclasses.replace(QUICK, **changes)  # type: ignore[arg-type]
+        return list(Transfer(Subject(content, (style,)), settings).start())
+
+    return run_with
+
+
+@pytest.mark.parametrize("stopped_after", [2, 6, 7])
+def test_a_resumed_run_equals_one_that_never_stopped(
+    run: Run, content: Picture, style: Picture, stopped_after: int
+) -> None:
+    whole = run()
+    kept = whole[stopped_after - 1].checkpoint().to_bytes()
+    transfer = Transfer(Subject(content, (style,)), QUICK)
+    checkpoint = Checkpoint.from_bytes(kept)
+    assert transfer.step_of(checkpoint) == stopped_after
+    rest = list(transfer.start(checkpoint))
+    assert [step.step for step in rest] == list(range(stopped_after + 1, 10))
+    np.testing.assert_array_equal(rest[-1].image, whole[-1].image)
+
+
+@pytest.mark.parametrize("stopped_after", [2, 7])
+def test_a_resumed_lbfgs_run_equals_one_that_never_stopped(
+    run: Run, content: Picture, style: Picture, stopped_after: int
+) -> None:
+    whole = run(optimizer="lbfgs")
+    transfer = Transfer(Subject(content, (style,)), dataclasses.replace(QUICK, optimizer="lbfgs"))
+    kept = Checkpoint.from_bytes(whole[stopped_after - 1].checkpoint().to_bytes())
+    *_, last = transfer.start(kept)
+    np.testing.assert_array_equal(last.image, whole[-1].image)
+
+
+def test_a_checkpoint_of_another_run_is_refused(run: Run, content: Picture, style: Picture) -> None:
+    checkpoint = run()[0].checkpoint()
+    other = Transfer(Subject(content, (style,)), dataclasses.replace(QUICK, size=120))
+    with pytest.raises(TransferError, match="other pictures or settings"):
+        next(other.start(checkpoint))
+    with pytest.raises(TransferError, match="damaged"):
+        Checkpoint.from_bytes(checkpoint.to_bytes()[:-200])
+
+
+def test_a_checkpoint_of_other_settings_or_pictures_is_refused(
+    run: Run, content: Picture, style: Picture
+) -> None:
+    checkpoint = run()[0].checkpoint()
+    others = [
+        Transfer(Subject(content, (style,)), dataclasses.replace(QUICK, content_weight=2)),
+        Transfer(Subject(content, (1 - style,)), QUICK),
+        Transfer(Subject(1 - content, (style,)), QUICK),
+    ]
+    for other in others:
+        with pytest.raises(TransferError, match="other pictures or settings"):
+            next(other.start(checkpoint))
+
+
+def test_there_is_nothing_to_go_on_with_from_the_end_of_a_run(
+    run: Run, content: Picture, style: Picture
+) -> None:
+    checkpoint = run()[-1].checkpoint()
+    with pytest.raises(TransferError, match="finished run"):
+        next(Transfer(Subject(content, (style,)), QUICK).start(checkpoint))
