@@ -77,13 +77,6 @@ class Objective:
         features = self.extractor(content)
         return tuple(features[layer] for layer in self.content)
 
-    def style_targets(
-        self, style: tf.Tensor, mask: tf.Tensor | None = None
-    ) -> tuple[tf.Tensor, ...]:
-        """Return the Gram matrices of an artwork [1, height, width, 3], or of a part of it."""
-        features = self.extractor(style)
-        return tuple(losses.gram_matrix(features[layer], mask) for layer in self.style)
-
     def losses(
         self,
         image: tf.Tensor,

@@ -11,15 +11,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import os
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stransfer import folders
+from stransfer import folders, processor
 from stransfer.files import write_atomically
 from stransfer.setting import AUTO
 
@@ -31,7 +29,6 @@ MARGIN = 1.2
 
 # One of these is what Linux calls the instructions for bfloat16, on x86 and on ARM.
 _FLAGS = frozenset({"avx512_bf16", "amx_bf16", "avx_ne_convert", "bf16", "svebf16"})
-_PROCESSORS = Path("/proc/cpuinfo")
 
 # One of VGG's middle layers, at a size at which it takes some hundredths of a second.
 _SIDE, _CHANNELS = 56, 128
@@ -88,16 +85,15 @@ def verdict() -> Verdict:
 
 def has_instructions() -> bool:
     """Return whether the processor has instructions for bfloat16, or does not say."""
-    flags = _told("flags", "Features")
-    return flags is None or not _FLAGS.isdisjoint(flags.split())
+    flags = processor.flags()
+    return flags is None or not _FLAGS.isdisjoint(flags)
 
 
 def machine() -> str:
     """Return what the speed depends on: the processor, the threads that may run, TensorFlow."""
     import tensorflow as tf
 
-    processor = _told("model name", "CPU part") or platform.processor() or platform.machine()
-    return f"{processor}, {_threads()} threads, TensorFlow {tf.__version__}"
+    return f"{processor.name()}, {processor.cores()} threads, TensorFlow {tf.__version__}"
 
 
 def measured() -> dict[str, float]:
@@ -141,22 +137,6 @@ def _time(attempt: Callable[[], Any]) -> float:
     started = time.perf_counter()
     attempt()
     return time.perf_counter() - started
-
-
-def _threads() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _told(*names: str) -> str | None:
-    """Return what Linux tells about the first processor under one of these names, if anything."""
-    try:
-        lines = _PROCESSORS.read_text().splitlines()
-    except OSError:
-        return None
-    rows = (line.partition(":") for line in lines)
-    return next((value.strip() for name, _, value in rows if name.strip() in names), None)
 
 
 def _kept(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from stransfer.objective import Objective, Targets, Weights
 from tests.engine import reference
-from tests.engine.tiny import tiny_extractor, tiny_weights
+from tests.engine.tiny import style_targets, tiny_extractor, tiny_weights
 
 CONTENT = {"second": 1.0}
 STYLE = {"first": 3.0, "second": 1.0}
@@ -31,7 +31,9 @@ def batch(picture: np.ndarray) -> tf.Tensor:
 
 
 def targets_of(objective: Objective, content: np.ndarray, style: np.ndarray) -> Targets:
-    return Targets(objective.content_targets(batch(content)), objective.style_targets(batch(style)))
+    return Targets(
+        objective.content_targets(batch(content)), style_targets(objective, batch(style))
+    )
 
 
 def test_the_losses_agree_with_the_reference(

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from stransfer import folders, images, networks, precision
+from stransfer import processor as linux
 from stransfer.models import MODELS
 from stransfer.networks import FeatureExtractor
 from stransfer.objective import Losses, Objective, Targets, Weights
@@ -22,7 +23,7 @@ from stransfer.settings import Settings
 from stransfer.subject import Subject
 from stransfer.tiled_evaluation import gram_matrices
 from stransfer.transfer import Transfer
-from tests.engine.tiny import LAYERS, tiny_network, tiny_weights
+from tests.engine.tiny import LAYERS, style_targets, tiny_network, tiny_weights
 
 WITHOUT = "processor : 0\nmodel name : Some CPU\nflags : fpu avx2 avx512f\n"
 WITH = "processor : 0\nmodel name : Some CPU\nflags : fpu avx2 avx512_bf16\n"
@@ -52,7 +53,7 @@ def measured_with(objective: Objective) -> tuple[Losses, tf.Tensor]:
     """The losses of a noisy photo and their gradient, its targets in the same precision."""
     content, style = sample("content", "cat.jpg", 48, 32), sample("style", "fjord.jpg", 40, 48)
     noise = tf.random.stateless_normal(content.shape, [1, 2], stddev=0.05)
-    targets = Targets(objective.content_targets(content), objective.style_targets(style))
+    targets = Targets(objective.content_targets(content), style_targets(objective, style))
     weights = Weights.of(Settings())
     return objective.losses_and_gradient(tf.clip_by_value(content + noise, 0, 1), targets, weights)
 
@@ -106,7 +107,7 @@ def test_a_run_in_bfloat16_ends_within_one_percent_of_one_in_float32() -> None:
 def processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """What Linux tells about the processor, and an instance folder in which nothing is kept yet."""
     path = tmp_path / "cpuinfo"
-    monkeypatch.setattr(precision, "_PROCESSORS", path)
+    monkeypatch.setattr(linux, "_CPUINFO", path)
     monkeypatch.setenv("INSTANCE_PATH", str(tmp_path / "instance"))
     precision.verdict.cache_clear()
     yield path
@@ -158,7 +159,7 @@ def test_a_machine_is_measured_once(processor: Path, monkeypatch: pytest.MonkeyP
     assert decided_by_a_new_process() == FLOAT32 and bench.runs == 2
     processor.write_text(WITH)
     assert decided_by_a_new_process() == BFLOAT16 and bench.runs == 2
-    monkeypatch.setattr(precision, "_threads", lambda: 64)
+    monkeypatch.setattr(linux, "cores", lambda: 64)
     assert decided_by_a_new_process() == FLOAT32 and bench.runs == 3
 
 

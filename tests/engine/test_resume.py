@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from stransfer import folders, images
 from stransfer.checkpoint import Checkpoint
 from stransfer.errors import TransferError
 from stransfer.images import Picture
-from stransfer.settings import Settings
-from stransfer.step import Step
 from stransfer.subject import Subject
 from stransfer.transfer import Transfer
-
-QUICK = Settings(size=100, scales=2, steps=3)
-
-Run = Callable[..., list[Step]]
-
-
-@pytest.fixture(scope="module")
-def content() -> Picture:
-    picture = images.read(folders.DATA / "content" / "cat.jpg")
-    return images.resize(picture, 150, 100)
-
-
-@pytest.fixture(scope="module")
-def style() -> Picture:
-    picture = images.read(folders.DATA / "style" / "night_wind.jpg")
-    return images.resize(picture, 128, 128)
-
-
-@pytest.fixture(scope="module")
-def run(content: Picture, style: Picture) -> Run:
-    def run_with(**changes: object) -> list[Step]:
-        settings = dataclasses.replace(QUICK, **changes)  # type: ignore[arg-type]
-        return list(Transfer(Subject(content, (style,)), settings).start())
-
-    return run_with
+from tests.engine.quick import QUICK, Run
 
 
 @pytest.mark.parametrize("stopped_after", [2, 6, 7])

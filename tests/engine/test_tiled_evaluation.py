@@ -12,7 +12,7 @@ from stransfer.networks import FeatureExtractor
 from stransfer.objective import Objective, Targets, Weights
 from stransfer.tiled_evaluation import TiledEvaluation, gram_matrices
 from stransfer.tiled_objective import TiledObjective
-from tests.engine.tiny import tiny_extractor
+from tests.engine.tiny import style_targets, tiny_extractor
 
 WEIGHTS = Weights(*(tf.constant(weight) for weight in (0.7, 2.0, 0.3)))
 
@@ -37,7 +37,7 @@ def test_tiles_give_the_losses_and_the_gradient_of_the_whole(
 ) -> None:
     monkeypatch.setattr(tiles, "LONGEST", 20)
     image, photo, style = picture(37, 61, 1), picture(37, 61, 2), picture(30, 30, 3)
-    targets = Targets(tiny.content_targets(photo), tiny.style_targets(style))
+    targets = Targets(tiny.content_targets(photo), style_targets(tiny, style))
     mask = slope(37, 61) if masked else None
     tiled = TiledEvaluation(TiledObjective(tiny), photo, targets.style, WEIGHTS, mask)
     losses, gradient = tiled(image)
@@ -60,7 +60,7 @@ def test_tiles_of_a_real_network_leave_no_seam(model: str, monkeypatch: pytest.M
     extractor = FeatureExtractor.of(row, tuple(dict([*content.items(), *style.items()])))
     whole = Objective(extractor, content, style)
     image, photo = picture(150, 330, 1), tf.zeros([1, 150, 330, 3]) + 0.5
-    targets = Targets(whole.content_targets(photo), whole.style_targets(picture(96, 96, 3)))
+    targets = Targets(whole.content_targets(photo), style_targets(whole, picture(96, 96, 3)))
     objective = TiledObjective(whole)
     assert len(objective.cut(150, 330)) > 1
     losses, gradient = TiledEvaluation(objective, photo, targets.style, WEIGHTS)(image)
@@ -77,7 +77,7 @@ def test_the_gram_matrices_of_a_large_artwork_are_those_of_the_whole(
     style, mask = picture(45, 33, 3), slope(45, 33)
     for guide in (None, mask):
         found = gram_matrices(TiledObjective(tiny), style, guide)
-        expected = tiny.style_targets(style, guide)
+        expected = style_targets(tiny, style, guide)
         for mine, theirs in zip(found, expected, strict=True):
             np.testing.assert_allclose(mine, theirs, rtol=1e-5)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,34 +18,9 @@ from stransfer.optimizers import OPTIMIZERS
 from stransfer.program import Program
 from stransfer.safeguard import Safeguard
 from stransfer.settings import Settings
-from stransfer.step import Step
 from stransfer.subject import Subject
 from stransfer.transfer import Transfer
-
-QUICK = Settings(size=100, scales=2, steps=3)
-
-Run = Callable[..., list[Step]]
-
-
-@pytest.fixture(scope="module")
-def content() -> Picture:
-    picture = images.read(folders.DATA / "content" / "cat.jpg")
-    return images.resize(picture, 150, 100)
-
-
-@pytest.fixture(scope="module")
-def style() -> Picture:
-    picture = images.read(folders.DATA / "style" / "night_wind.jpg")
-    return images.resize(picture, 128, 128)
-
-
-@pytest.fixture(scope="module")
-def run(content: Picture, style: Picture) -> Run:
-    def run_with(**changes: object) -> list[Step]:
-        settings = dataclasses.replace(QUICK, **changes)  # type: ignore[arg-type]
-        return list(Transfer(Subject(content, (style,)), settings).start())
-
-    return run_with
+from tests.engine.quick import QUICK, Run
 
 
 def test_a_run_counts_the_steps_of_all_levels_and_ends_at_its_size(run: Run) -> None:

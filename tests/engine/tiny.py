@@ -7,8 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
+from stransfer import losses
 from stransfer.networks import FeatureExtractor
+from stransfer.objective import Objective
 
 LAYERS = ("first", "second")
 
@@ -37,3 +40,11 @@ def tiny_network(weights: list[npt.NDArray[np.float64]]) -> Any:
 def tiny_extractor(seed: int = 3) -> FeatureExtractor:
     """Return an extractor whose preprocessing maps [0, 255] back to [0, 1]."""
     return FeatureExtractor(tiny_network(tiny_weights(seed)), lambda image: image / 255.0, LAYERS)
+
+
+def style_targets(
+    objective: Objective, style: tf.Tensor, mask: tf.Tensor | None = None
+) -> tuple[tf.Tensor, ...]:
+    """Return the Gram matrices of an artwork [1, height, width, 3], measured at once."""
+    features = objective.extractor(style)
+    return tuple(losses.gram_matrix(features[layer], mask) for layer in objective.style)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -13,7 +14,11 @@ from tests.site.person import Person
 from tests.site.server import Server
 from webapp import create_app
 from webapp.config import Config
+from webapp.runs.leases import Leases
 from webapp.services import Services
+
+if TYPE_CHECKING:
+    from webapp.runs.painter import Painter
 
 
 @pytest.fixture
@@ -29,6 +34,21 @@ def services(config: Config) -> Iterator[Services]:
     services.database.migrate()
     yield services
     services.database.close()
+
+
+@pytest.fixture
+def leases(services: Services) -> Leases:
+    """The leases under which the painter works."""
+    return Leases(services.database, services.config)
+
+
+@pytest.fixture
+def painter(services: Services, leases: Leases) -> Painter:
+    """A painter who is not asked to stop."""
+    # This imports TensorFlow, which most tests do without.
+    from webapp.runs.painter import Painter
+
+    return Painter(services, leases)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import io
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from tests.conftest import file_bytes
@@ -18,18 +17,6 @@ from webapp.runs.orders import Ingredient, continued
 from webapp.runs.painter import Painter
 from webapp.runs.store import RunStore
 from webapp.services import Services
-
-
-@pytest.fixture
-def leases(services: Services) -> Leases:
-    """The leases under which the painter works."""
-    return Leases(services.database, services.config)
-
-
-@pytest.fixture
-def painter(services: Services, leases: Leases) -> Painter:
-    """A painter who is not asked to stop."""
-    return Painter(services, leases)
 
 
 def kept(services: Services, name: str, image: Image.Image) -> Ingredient:

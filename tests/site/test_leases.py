@@ -37,12 +37,6 @@ while claim := leases.claim("process"):
 STEP = Progress(1, 0.5, 1, 4.0, 1.0, 2.0, 1.0, 0.5, 0.5, 1.0)
 
 
-@pytest.fixture
-def leases(services: Services) -> Leases:
-    """Leases of 30 s, and three attempts."""
-    return Leases(services.database, services.config)
-
-
 def claimed(leases: Leases, owner: str = "worker", now: float = NOW) -> Claim:
     claim = leases.claim(owner, now)
     assert claim is not None

@@ -30,16 +30,6 @@ TILES = 6
 
 
 @pytest.fixture
-def leases(services: Services) -> Leases:
-    return Leases(services.database, services.config)
-
-
-@pytest.fixture
-def painter(services: Services, leases: Leases) -> Painter:
-    return Painter(services, leases)
-
-
-@pytest.fixture
 def when_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
     """Act at the second tile of a step, and let every one after it take long."""
     monkeypatch.setattr(tiles, "LONGEST", 100)

@@ -29,18 +29,6 @@ def config(config: Config) -> Config:
     return replace(config, checkpoint_steps=1, frames_per_second=10)
 
 
-@pytest.fixture
-def leases(services: Services) -> Leases:
-    """The leases under which the painter works."""
-    return Leases(services.database, services.config)
-
-
-@pytest.fixture
-def painter(services: Services, leases: Leases) -> Painter:
-    """A painter who is not asked to stop."""
-    return Painter(services, leases)
-
-
 def losses(services: Services) -> list[tuple[int, float]]:
     with services.database.reading() as session:
         recorded = session.scalars(select(Loss).order_by(Loss.seq))
