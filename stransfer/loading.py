@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 def load() -> None:
@@ -14,10 +14,24 @@ def load() -> None:
     with _native_messages_held_back():
         import tensorflow as tf
 
+        _one_operation_at_a_time()
         import stransfer.transfer  # noqa: F401
 
         # Looking for graphics cards is what it has most to say about.
         tf.config.list_physical_devices()
+
+
+def _one_operation_at_a_time() -> None:
+    """Compute one operation after the other, each with all threads.
+
+    A network is a chain: what little could be computed beside it only holds memory for longer.
+    Whoever sets TF_NUM_INTEROP_THREADS, or has begun to compute, has decided for themselves.
+    """
+    import tensorflow as tf
+
+    if "TF_NUM_INTEROP_THREADS" not in os.environ:
+        with suppress(RuntimeError):
+            tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 @contextmanager

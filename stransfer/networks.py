@@ -72,14 +72,13 @@ class FeatureExtractor:
         """Return `{layer: [shifts, height, width, channels]}` for an image [1, height, width, 3].
 
         The image holds sRGB values in [0, 1]; the network's own preprocessing is applied here.
-        Feature maps are float32, whatever the network computes with.
+        Feature maps have the format that the network computes them in, float32 or bfloat16.
         """
         shifted = tf.concat([_moved(image, *shift) for shift in self._shifts], axis=0)
         features: Any = self._network(self._preprocess(shifted * 255.0), training=False)
         if len(self.layers) == 1 and not isinstance(features, list | tuple):
             features = [features]
-        maps = (tf.cast(feature, tf.float32) for feature in features)
-        return dict(zip(self.layers, maps, strict=True))
+        return dict(zip(self.layers, features, strict=True))
 
     @functools.cached_property
     def receptive_fields(self) -> Mapping[str, ReceptiveField]:

@@ -73,9 +73,9 @@ class Objective:
         )
 
     def content_targets(self, content: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """Return the feature maps of a photo [1, height, width, 3] in [0, 1]."""
+        """Return the feature maps, in float32, of a photo [1, height, width, 3] in [0, 1]."""
         features = self.extractor(content)
-        return tuple(features[layer] for layer in self.content)
+        return tuple(tf.cast(features[layer], tf.float32) for layer in self.content)
 
     def losses(
         self,

@@ -103,7 +103,8 @@ class TiledObjective:
 
     def _content_maps(self, image: tf.Tensor, box: tf.Tensor) -> Maps:
         features = self._objective.extractor(image)
-        return tuple(self._within(features, layer, box) for layer in self._objective.content)
+        found = (self._within(features, layer, box) for layer in self._objective.content)
+        return tuple(tf.cast(maps, tf.float32) for maps in found)
 
     def _pulled(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -76,3 +78,61 @@ def test_a_distance_is_0_at_the_target_and_1_for_nothing_at_all(distance: object
 def test_a_target_of_nothing_gives_no_infinity() -> None:
     nothing = tf.zeros([1, 4, 4, 3])
     assert np.isfinite(float(losses.content_distance(nothing + 0.1, nothing)))
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_gradient_of_a_gram_matrix_is_that_of_its_definition(masked: bool) -> None:
+    random = np.random.default_rng(5)
+    features = tf.constant(random.normal(size=(2, 4, 6, 5)), tf.float32)
+    mask = tf.constant(random.random((1, 8, 12, 1)), tf.float32) if masked else None
+    slope = tf.constant(random.normal(size=(5, 5)), tf.float32)
+
+    def written_out(features: tf.Tensor) -> tf.Tensor:
+        counts = tf.ones([1, 4, 6, 1])
+        if mask is not None:
+            counts = tf.nn.avg_pool2d(mask, 2, 2, "VALID")
+        products = tf.einsum(
+            "nhwc,nhwd,nhwx->cd", features, features, tf.tile(counts, [2, 1, 1, 1])
+        )
+        return products / (2 * tf.reduce_sum(counts))
+
+    found = gradient(lambda maps: tf.reduce_sum(slope * losses.gram_matrix(maps, mask)), features)
+    expected = gradient(lambda maps: tf.reduce_sum(slope * written_out(maps)), features)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_gram_matrix_of_bfloat16_maps_is_exact_and_its_gradient_nearly_so() -> None:
+    rounded = tf.cast(np.random.default_rng(6).normal(size=(1, 9, 7, 6)), tf.bfloat16)
+    same = tf.cast(rounded, tf.float32)
+
+    def loss(maps: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_sum(tf.square(losses.gram_matrix(maps)))
+
+    assert losses.gram_matrix(rounded).dtype == tf.float32
+    np.testing.assert_allclose(losses.gram_matrix(rounded), losses.gram_matrix(same), rtol=1e-6)
+    found, expected = gradient(loss, rounded), gradient(loss, same)
+    assert found.dtype == tf.bfloat16
+    error = np.linalg.norm(tf.cast(found, tf.float32) - expected) / np.linalg.norm(expected)
+    assert error < 0.01
+
+
+@pytest.mark.parametrize("shape", [(5, 7, 3), (1, 4, 3), (4, 1, 3), (1, 1, 3)])
+def test_the_gradient_of_total_variation_is_that_of_its_definition(shape: tuple[int, ...]) -> None:
+    image = batch(np.random.default_rng(7).random(shape))
+
+    def written_out(image: tf.Tensor) -> tf.Tensor:
+        parts = [image[:, 1:] - image[:, :-1], image[:, :, 1:] - image[:, :, :-1]]
+        return tf.add_n(
+            [tf.zeros([])] + [tf.reduce_mean(part**2) for part in parts if tf.size(part)]
+        )
+
+    found = gradient(lambda image: 3.0 * losses.total_variation(image), image)
+    expected = gradient(lambda image: 3.0 * written_out(image), image)
+    np.testing.assert_allclose(found, 0.0 if expected is None else expected, rtol=1e-4, atol=1e-7)
+
+
+def gradient(function: Callable[[tf.Tensor], tf.Tensor], at: tf.Tensor) -> tf.Tensor:
+    with tf.GradientTape() as tape:
+        tape.watch(at)
+        value = function(at)
+    return tape.gradient(value, at)
