@@ -13,13 +13,21 @@ from stransfer.models import MODELS
 from stransfer.setting import AUTO
 from stransfer.settings import Settings
 
+# How many times as long as the one below it a level is.
+GROWTH = 2
+
 # The coarsest level of `auto` is about this long: small enough to lay out broad strokes in a
 # few seconds, large enough for every network to see the photo.
 AUTO_COARSEST = 110
 
-# How many updates a level gets for each update at the level above it. A level has a quarter of
-# the pixels of the next one, so twice as many updates still cost half as much.
-MORE_STEPS = 2
+# How many updates a level gets for each update at the level above it. It has a quarter of its
+# pixels, so that all coarse levels together cost less than half as much as the final one.
+MORE_STEPS = 1.25
+
+# However few updates the final size gets, the level below it gets at least so many, and each one
+# further down GROWTH times as many again: the strokes have to be found somewhere, and down there it
+# costs least. Chosen with MORE_STEPS by what six pairs of samples lose and gain for the time.
+LEAST_STEPS = 25
 
 # A level beyond `size` has four times the pixels of the one before it, and is there to work out
 # its detail, not to look for another picture: a quarter of the updates keeps the cost the same,
@@ -55,12 +63,12 @@ def plan(width: int, height: int, settings: Settings) -> tuple[Level, ...]:
     """
     shortest = settings.minimum_size
     sizes = []
-    for halvings in range(_levels(settings)):
-        long_side = max(1, round(settings.size / 2**halvings))
+    for down in range(_levels(settings)):
+        long_side = max(1, round(settings.size / GROWTH**down))
         level_width, level_height = fit(width, height, long_side)
         if min(level_width, level_height) < shortest:
             break
-        sizes.append((level_width, level_height, long_side, settings.steps * MORE_STEPS**halvings))
+        sizes.append((level_width, level_height, long_side, _steps(settings.steps, down)))
     if not sizes:
         raise ImageError(_too_narrow(width, height, shortest, settings))
     coarse = tuple(Level(*size) for size in reversed(sizes))
@@ -70,6 +78,13 @@ def plan(width: int, height: int, settings: Settings) -> tuple[Level, ...]:
 def cost(levels: Sequence[Level]) -> float:
     """Return what all steps at some levels cost together: the pixels that they compute."""
     return sum(level.steps * level.cost for level in levels)
+
+
+def _steps(steps: int, down: int) -> int:
+    """Return how many updates the level so many levels below the final size gets."""
+    if down == 0:
+        return steps
+    return round(max(steps * MORE_STEPS**down, float(LEAST_STEPS * GROWTH ** (down - 1))))
 
 
 def _finishing(width: int, height: int, settings: Settings) -> tuple[Level, ...]:
@@ -91,7 +106,7 @@ def _levels(settings: Settings) -> int:
     if settings.init == "result":
         return 1
     levels = 1
-    while settings.size / 2**levels >= AUTO_COARSEST:
+    while settings.size / GROWTH**levels >= AUTO_COARSEST:
         levels += 1
     return levels
 

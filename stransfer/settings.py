@@ -163,7 +163,7 @@ class Settings:
         "a long run.",
     )
     learning_rate: float = _row(
-        0.03,
+        0.04,
         kind="number",
         label="Learning rate",
         minimum=0.001,

@@ -67,7 +67,8 @@ class Transfer:
         started = time.monotonic()
         pace = Pace(self.levels)
         program = program_of(self.settings)
-        state = self._restored(checkpoint) if checkpoint else self._first_state()
+        with enough_for(self.levels[0]):
+            state = self._restored(checkpoint) if checkpoint else self._first_state()
         for index in range(state.level, len(self.levels)):
             with enough_for(self.levels[index]):
                 state = self._at_level(state, index)

@@ -56,7 +56,8 @@ def worker() -> None:
     from webapp.runs.worker import Worker
 
     follow_supervisor()
-    Worker(preflight.prepare(_configured())).run()
+    if Worker(preflight.prepare(_configured())).run():
+        os.execv(sys.executable, [sys.executable, "-m", "webapp", "worker"])
 
 
 @cli.command()

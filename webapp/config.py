@@ -89,6 +89,12 @@ class Config:
         30.0, "How long after its last sign of life a worker counts as dead.", minimum=1
     )
     heartbeat_seconds: float = _key(5.0, "How often a worker gives a sign of life.", minimum=0.1)
+    rest_seconds: float = _key(
+        60.0,
+        "After how many idle seconds a worker starts afresh to give back memory, if it has some to "
+        "give. 0 is never.",
+        minimum=0,
+    )
     max_attempts: int = _key(
         3,
         "How often a run is started without getting further before it counts as failed.",

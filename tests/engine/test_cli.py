@@ -43,7 +43,7 @@ def test_render_prints_one_object_and_writes_the_picture(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["output"] == str(output)
-    assert (report["width"], report["height"], report["steps"]) == (100, 67, 6)
+    assert (report["width"], report["height"], report["steps"]) == (100, 67, 27)
     assert report["model"] == "vgg16" and report["precision"] == precision.chosen("auto")
     assert set(report["loss"]) == {"total", "content", "style", "tv"}
     assert 0 < report["first_frame_seconds"] <= report["seconds"]
@@ -67,11 +67,12 @@ def test_the_progress_bar_counts_what_the_steps_cost(tmp_path: Path) -> None:
             shown += news
     os.close(ours)
     assert child.wait() == 0
-    # Four coarse steps at a quarter of the pixels, and two at the final size.
-    part = {1: 8, 2: 17, 3: 25, 4: 33, 5: 67, 6: 100}
-    seen = re.findall(r"(\d+)%\|[^|]*\| step (\d) of 6, scale \d of 2, loss", shown.decode())
+    seen = re.findall(r"(\d+)%\|[^|]*\| step (\d+) of 27, scale \d of 2, loss", shown.decode())
+    # 25 coarse steps at a quarter of the pixels, and two at the final size.
+    cost = [0.25] * 25 + [1.0] * 2
+    part = {step: 100 * sum(cost[:step]) / sum(cost) for step in range(1, 28)}
     assert seen and all(abs(part[int(step)] - int(percent)) <= 1 for percent, step in seen)
-    assert seen[-1] == ("100", "6") and "00:00 left" in shown.decode()
+    assert seen[-1] == ("100", "27") and "00:00 left" in shown.decode()
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ from stransfer.transfer import Transfer
 settings = Settings(size=1000, scales=1, steps=1, precision="float32")
 prepare(settings)
 pages = int(Path("/proc/self/statm").read_text().split()[0])
-limit = pages * resource.getpagesize() + 100 * 2**20
+limit = pages * resource.getpagesize() + 30 * 2**20
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 picture = np.random.default_rng(0).random((300, 200, 3), np.float32)
 try:

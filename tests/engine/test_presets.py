@@ -54,12 +54,13 @@ def test_settings_are_recognised_typed_or_parsed(
 
 
 def test_cost_counts_the_pixels_of_all_steps_at_all_levels() -> None:
-    settings = Settings(size=400, steps=3, scales=2)
-    assert presets.cost(settings, 400, 300) == 3 * 400 * 300 + 6 * 200 * 150
-    # Twice as many steps cost twice as much, and so do twice as many pixels.
-    whole = presets.relative_cost(Settings(), 500, 500)
-    assert whole == 1
-    assert presets.relative_cost(Settings(steps=40), 500, 500) == 2
+    settings = Settings(size=400, steps=40, scales=2)
+    assert presets.cost(settings, 400, 300) == 40 * 400 * 300 + 50 * 200 * 150
+    # Where all levels have as many steps as they want, twice as many steps cost twice as much, and
+    # so do twice as many pixels.
+    assert presets.relative_cost(Settings(), 500, 500) == 1
+    double = [presets.cost(Settings(steps=steps), 500, 500) for steps in (80, 160)]
+    assert double[1] == 2 * double[0]
     assert presets.cost(settings, 400, 600) == pytest.approx(
         presets.cost(settings, 400, 300) * 2 * 4 / 9, rel=0.01
     )

@@ -13,10 +13,30 @@ from stransfer.settings import Settings
 def test_the_default_plan_goes_from_a_quarter_of_the_size_upwards() -> None:
     levels = pyramid.plan(1024, 768, Settings())
     assert levels == (
-        Level(125, 94, 125, 80),
-        Level(250, 188, 250, 40),
+        Level(125, 94, 125, 50),
+        Level(250, 188, 250, 25),
         Level(500, 375, 500, 20),
     )
+
+
+def test_most_of_the_time_goes_into_the_final_size_unless_it_gets_few_updates() -> None:
+    def share(steps: int) -> float:
+        levels = pyramid.plan(1024, 768, Settings(steps=steps))
+        return levels[-1].steps * levels[-1].cost / pyramid.cost(levels)
+
+    assert share(200) > share(20) > 0.6
+    assert share(1) < 0.2
+
+
+def test_many_updates_are_a_quarter_more_on_each_level_down() -> None:
+    steps = [level.steps for level in pyramid.plan(1024, 768, Settings(steps=400))]
+    assert steps == [625, 500, 400]
+
+
+def test_auto_goes_down_to_where_the_broadest_strokes_are_found() -> None:
+    for size in (100, 145, 300, 500, 1000):
+        coarsest = pyramid.plan(400, 300, Settings(size=size))[0]
+        assert 100 <= coarsest.long_side < 220
 
 
 def test_the_last_level_has_the_size_and_the_steps_that_were_asked_for() -> None:

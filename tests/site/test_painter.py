@@ -83,8 +83,8 @@ def test_progress_counts_what_the_steps_cost(
     when_recorded(leases, 1, lambda claim: finish(ALICE, claim.run_id), monkeypatch)
     painter.paint(order.claim(leases))
     run = order.look(services, run_id)
-    # 40 coarse steps at a quarter of the pixels, and 20 at the final size.
-    assert run.progress == pytest.approx(run.step / 4 / 30, rel=0.02)
+    # 25 coarse steps at a quarter of the pixels, and 20 at the final size.
+    assert run.progress == pytest.approx(run.step / 4 / 26.25, rel=0.02)
 
 
 def test_a_large_picture_is_shown_live_no_larger_than_configured(

@@ -42,6 +42,28 @@ def test_the_web_process_is_started_again_and_everybody_is_still_known(server: S
     assert guest.wait(run_id, lambda run: run["state"] == "done")["attempts"] == 1
 
 
+def test_an_idle_worker_gives_back_what_a_run_has_taken_and_paints_the_next_one(
+    tmp_path: Path,
+) -> None:
+    server = Server(tmp_path, REST_SECONDS="1", HEARTBEAT_SECONDS="0.5")
+    server.start()
+    try:
+        guest = Guest(server.url)
+        wait_for(lambda: ": ready" in server.log.read_text(), "the worker")
+        worker = server.process("worker")
+        done = guest.start(size="500", steps="1", scales="1")
+        guest.wait(done, lambda run: run["state"] == "done")
+        needed = memory_mb(worker)
+        wait_for(lambda: "start afresh" in server.log.read_text(), "the end of its rest")
+        wait_for(lambda: server.log.read_text().count(": ready") == 2, "the fresh worker")
+        assert server.process("worker") == worker
+        assert memory_mb(worker) < needed - 80
+        again = guest.start(size="100", steps="1", scales="1")
+        assert guest.wait(again, lambda run: run["state"] == "done")["attempts"] == 1
+    finally:
+        server.stop()
+
+
 def test_without_eventlet_a_run_is_served_and_a_stop_hands_back_the_next_one(
     tmp_path: Path,
 ) -> None:
@@ -78,3 +100,10 @@ def test_an_installation_can_be_stopped_before_its_worker_is_ready(tmp_path: Pat
     assert len(server.processes()) == 3
     assert server.stop() == 0
     assert "Traceback" not in server.log.read_text()
+
+
+def memory_mb(pid: int) -> float:
+    """The memory that a process holds."""
+    rows = Path(f"/proc/{pid}/status").read_text().splitlines()
+    held = next(row for row in rows if row.startswith("VmRSS"))
+    return int(held.split()[1]) / 2**10

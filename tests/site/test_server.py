@@ -47,7 +47,7 @@ def picture(frame: str) -> Image.Image:
 
 
 def test_a_visitor_watches_a_photo_turn_into_a_painting(guest: Guest) -> None:
-    run_id = guest.start(steps="30")
+    run_id = guest.start(steps="90")
     with guest.watching(run_id) as watch:
         assert watch.answer["ok"] is True
         assert watch.answer["run"].keys() >= order.SNAPSHOT
@@ -56,9 +56,9 @@ def test_a_visitor_watches_a_photo_turn_into_a_painting(guest: Guest) -> None:
     assert len(progress) >= 2
     assert all(values.keys() >= PROGRESS for values in progress)
     seqs = [values["seq"] for values in progress]
-    assert seqs == sorted(set(seqs)) and seqs[-1] == 30
+    assert seqs == sorted(set(seqs)) and seqs[-1] == 90
     losses = [*watch.answer["run"]["losses"], *(loss for p in progress for loss in p["losses"])]
-    assert [loss["step"] for loss in losses] == list(range(1, 31))
+    assert [loss["step"] for loss in losses] == list(range(1, 91))
     frames = [picture(values["frame"]) for values in progress if values["frame"]]
     run = guest.run(run_id)
     assert {frame.size for frame in frames} == {(run["width"], run["height"])}
@@ -66,7 +66,7 @@ def test_a_visitor_watches_a_photo_turn_into_a_painting(guest: Guest) -> None:
     assert progress[-1]["loss"]["total"] < losses[0]["total"]
     states = [values["state"] for values in watch.of("state")]
     assert states == [s for s in ("running", "done") if s in states] and states[-1] == "done"
-    assert (run["state"], run["step"], run["attempts"]) == ("done", 30, 1)
+    assert (run["state"], run["step"], run["attempts"]) == ("done", 90, 1)
 
 
 def test_the_result_is_a_png_of_the_size_that_was_asked_for(guest: Guest) -> None:

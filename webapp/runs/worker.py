@@ -22,6 +22,7 @@ from stransfer.errors import StransferError
 from stransfer.settings import Settings
 from webapp.errors import LeaseLostError
 from webapp.runs.leases import Claim, Leases
+from webapp.runs.renewal import Renewal
 from webapp.services import Services
 
 if TYPE_CHECKING:
@@ -42,11 +43,15 @@ class Worker:
         self._leases = Leases(services.database, services.config)
         self._name = f"{_here()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
+        self._renewal = Renewal(services.config.rest_seconds)
         self._painter: Painter | None = None
         self._claim: Claim | None = None
 
-    def run(self) -> None:
-        """Paint until SIGINT or SIGTERM; the run that is then being painted is handed back."""
+    def run(self) -> bool:
+        """Paint until SIGINT or SIGTERM; the run that is then being painted is handed back.
+
+        Returns whether the worker only ended in order to be started afresh.
+        """
         queue = self._services.queue
         queue.receive(self._take)
         queue.huey.on_startup(name="load")(self._load)
@@ -59,9 +64,14 @@ class Worker:
         consumer.start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
-        log.info("worker %s: ready", self._name)
+        renewed = False
         while not self._stopping.is_set():
             self.keep_house()
+            if self._claim is not None:
+                self._renewal.busy()
+            elif self._renewal.due:
+                renewed = True
+                self._stopping.set()
             self._stopping.wait(self._services.config.heartbeat_seconds)
         if self._painter is None:
             # Still loading, so nothing is claimed; whoever stops us need not wait for the rest.
@@ -72,7 +82,9 @@ class Worker:
             self.keep_house()
             time.sleep(_POLL_SECONDS)
         consumer.stop(graceful=True)
-        log.info("worker %s: stopped", self._name)
+        reason = "to start afresh, with its memory given back" if renewed else "as asked"
+        log.info("worker %s: stopped, %s", self._name, reason)
+        return renewed
 
     def keep_house(self) -> None:
         """Renew, put back and send again, once; a failure is logged and tried again next time."""
@@ -105,6 +117,8 @@ class Worker:
             log.warning("worker %s: %s", self._name, error)
         self._painter = Painter(self._services, self._leases)
         self._painter.stopping = self._stopping
+        self._renewal.loaded()
+        log.info("worker %s: ready", self._name)
 
     def _take(self, run_id: str) -> None:
         """Paint whichever run is next; the message only says that there is one."""
@@ -119,6 +133,7 @@ class Worker:
             again = self._painter.paint(claim)
         finally:
             self._claim = None
+            self._renewal.busy()
         if again:
             self._services.queue.send(claim.run_id)
 
