@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
+from stransfer import folders
 from webapp.config import Config
 from webapp.lifeline import SUPERVISOR
 
@@ -52,11 +53,12 @@ class Supervisor:
 
     def __init__(self, config: Config) -> None:
         """Plan the processes."""
-        command = [sys.executable, "-m", "webapp"]
+        # Not the command `web`: what that checks first has been checked for all of them.
+        site = [sys.executable, str(folders.ROOT / "wsgi.py")]
         self._environment = {**os.environ, **config.as_environment(), SUPERVISOR: str(os.getpid())}
-        self.children = [Child("web", [*command, "web"])]
+        self.children = [Child("web", site)]
         self.children += [
-            Child(f"worker {number}", [*command, "worker"])
+            Child(f"worker {number}", [sys.executable, "-m", "webapp", "worker"])
             for number in range(1, config.workers + 1)
         ]
         self._stopping = threading.Event()

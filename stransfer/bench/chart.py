@@ -79,7 +79,9 @@ class _Frame:
 
     def __init__(self, points: Sequence[Sequence[float]]) -> None:
         self.seconds = _range([point[0] for point in points])
-        self.losses = _range([point[1] for point in points])
+        low, high = _range([point[1] for point in points])
+        # The names of the curves stand below their ends.
+        self.losses = low / 1.5, high
 
     def at(self, seconds: float, loss: float) -> Point:
         width, height = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
@@ -132,16 +134,21 @@ def _draw_grid(canvas: Canvas, frame: _Frame) -> None:
 
 
 def _draw_labels(canvas: Canvas, frame: _Frame, lines: Sequence[Curve]) -> None:
-    """Write each curve's name beside its end, from the top down, none over another."""
+    """Write each curve's name beside its end, from the top down, none over another.
+
+    Losses fall, so there is room to the left, below the curve; a single point has none to keep
+    clear of.
+    """
     free = float(_TOP)
     ends = [(frame.at(*curve.points[-1]), curve) for curve in lines]
     for (x, y), curve in sorted(ends, key=lambda end: end[0][1]):
         height = _LINE_HEIGHT * (len(curve.remarks) + 1)
-        base = max(free, min(y + 4, _HEIGHT - _BOTTOM + 8 - height))
+        base = max(free, min(y + 4, _HEIGHT - _BOTTOM - 6 - height + _LINE_HEIGHT))
         free = base + height + 4
-        canvas.text((x + 12, base), curve.name, 13.5, curve.colour)
+        left, anchor = (x - 20, "end") if len(curve.points) > 1 else (x + 12, "start")
+        canvas.text((left, base), curve.name, 13.5, curve.colour, anchor)
         for line, remark in enumerate(curve.remarks, start=1):
-            canvas.text((x + 12, base + line * _LINE_HEIGHT), remark, 11.5, _QUIET)
+            canvas.text((left, base + line * _LINE_HEIGHT), remark, 11.5, _QUIET, anchor)
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
