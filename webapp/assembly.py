@@ -9,7 +9,7 @@ from stransfer import folders
 from webapp import config as configuration
 from webapp import headers, live, secret, views
 from webapp.config import Config
-from webapp.pages import api, create, errors, estimates, gallery, health, pictures, runs
+from webapp.pages import api, create, errors, estimates, gallery, health, openapi, pictures, runs
 from webapp.services import Services
 from webapp.site import Site
 
@@ -37,7 +37,7 @@ def assemble(config: Config | None = None) -> Flask:
     csrf.exempt(api.blueprint)
     site = Site.install(app, Services.of(config))
     site.services.database.migrate()
-    for page in (create, gallery, runs, pictures, health, api, estimates):
+    for page in (create, gallery, runs, pictures, health, api, estimates, openapi):
         app.register_blueprint(page.blueprint)
     headers.install(app)
     errors.install(app)

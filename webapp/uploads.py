@@ -15,12 +15,13 @@ from webapp.decoding import Decoded, Ending, decode
 from webapp.errors import NotFoundError, TooLargeError, UnusableError
 from webapp.records import Image
 from webapp.runs.store import known_visitor
-from webapp.samples import Role
+from webapp.samples import ROLES, Role
 from webapp.services import Services
 
 # What a picture is brought for.
 UploadRole = Role | Literal["mask"]
 MASK: UploadRole = "mask"
+ROLES_OF_UPLOADS: tuple[UploadRole, ...] = (*ROLES, MASK)
 
 # An upload is kept no longer than the longest picture that is ever made from it.
 KEPT_SIDE = 4096
