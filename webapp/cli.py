@@ -74,5 +74,6 @@ def check() -> None:
 
 
 def _configured() -> Config:
-    logs.configure()
-    return configuration.load()
+    config = configuration.load()
+    logs.configure(config.log_format)
+    return config

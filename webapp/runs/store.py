@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from webapp import logs
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.records import LIVE, Loss, Run, RunState, Visitor
 from webapp.runs.fairness import waiting_in_turn
@@ -217,7 +218,8 @@ class RunStore:
             self._services.queue.send(run_id)
         except Exception:
             # The run is accepted all the same: a worker's housekeeping finds it without a message.
-            log.exception("run %s: the queue does not take its message", run_id)
+            with logs.about(run_id):
+                log.exception("the queue does not take its message")
 
 
 def folder(run_id: str) -> str:
