@@ -85,8 +85,7 @@ class Uploads:
 
     def _keep(self, image: Image, decoded: Decoded) -> Image:
         """Record a picture, or return the record of the same one brought before."""
-        with self._services.database.reading() as session:
-            known = session.get(Image, image.id)
+        known = self._renewed(image.id)
         if known is not None:
             return known
         media = self._services.media
@@ -105,6 +104,17 @@ class Uploads:
             media.delete(thumbnail_key(image))
             raise
         return image
+
+    def _renewed(self, image_id: str) -> Image | None:
+        """Return the record of a picture that is brought again, and is now the newest."""
+        with self._services.database.reading() as session:
+            if session.get(Image, image_id) is None:
+                return None
+        with self._services.database.writing() as session:
+            known = session.get(Image, image_id)
+            if known is not None:
+                known.created_at = time.time()
+            return known
 
 
 def picture_key(image: Image) -> str:

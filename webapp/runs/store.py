@@ -19,6 +19,7 @@ from webapp.records import LIVE, Loss, Run, RunState, Visitor
 from webapp.runs.fairness import waiting_in_turn
 from webapp.runs.orders import Order
 from webapp.runs.snapshot import run_values
+from webapp.runs.usage import check_kept
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,11 @@ class RunStore:
             steps=sum(level.steps for level in levels),
             scales=len(levels),
         )
-        accepted = self._accept(run)
+        try:
+            accepted = self._accept(run)
+        except NotFoundError:
+            self._services.media.delete_folder(folder(run_id))
+            raise
         if accepted == run_id:
             self._wake(run_id)
         else:
@@ -210,6 +215,7 @@ class RunStore:
             if earlier is not None:
                 earlier.submission = uuid.uuid4().hex
                 session.flush()
+            check_kept(session, run)
             session.add(run)
         return run.id
 
