@@ -17,7 +17,9 @@ from tests.site import order
 from tests.site.corpus import plain
 from tests.site.guest import Guest
 from tests.site.order import ALICE
+from tests.site.person import Person
 from tests.site.server import Server
+from webapp import create_app
 from webapp.config import Config
 from webapp.errors import ConfigError, NotFoundError
 from webapp.pruning import SETTLED_SECONDS, Kind, Leftover, Pruning, told
@@ -216,10 +218,12 @@ def test_records_go_whose_file_is_gone(services: Services, done: str) -> None:
 def test_records_and_files_of_different_places_are_left_alone(
     missing: str, services: Services, done: str, tmp_path: Path
 ) -> None:
-    wrong = {"media_url": str(tmp_path / "empty")}
-    if missing == "records":
-        wrong = {"database_url": f"sqlite:///{tmp_path / 'empty.sqlite'}"}
-    elsewhere = Services.of(dataclasses.replace(services.config, **wrong))
+    if missing == "files":
+        config = dataclasses.replace(services.config, media_url=str(tmp_path / "empty"))
+    else:
+        empty = f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        config = dataclasses.replace(services.config, database_url=empty)
+    elsewhere = Services.of(config)
     elsewhere.database.migrate()
     with pytest.raises(ConfigError, match="nothing was removed"):
         found(elsewhere, MONTH)
@@ -236,6 +240,17 @@ def test_in_a_bucket_it_is_the_same(services: Services, tmp_path: Path) -> None:
     assert set(prune(bucket, SOON)) == {Kind.CHECKPOINTS, Kind.PICTURE}
     assert keys(bucket) == {f"runs/{run}/result-1.png"}
     bucket.database.close()
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0, "until you delete them"), (1, "for 1 day."), (30, "for 30 days.")]
+)
+def test_the_gallery_says_how_long_paintings_are_kept(
+    days: int, words: str, config: Config
+) -> None:
+    person = Person(create_app(dataclasses.replace(config, retention_days=days)))
+    person.press(f"/runs/{person.start()}/cancel")
+    assert f"Paintings are kept {words}" in person.open("/gallery").text
 
 
 def command(instance: Path, *options: str) -> str:
