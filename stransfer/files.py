@@ -7,6 +7,8 @@ import os
 import uuid
 from pathlib import Path
 
+_TEMPORARY = ".tmp"
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file: a reader sees the old content or the new, even after a loss of power.
@@ -35,8 +37,13 @@ def probe(path: Path) -> None:
     temporary.unlink()
 
 
+def is_temporary(name: str) -> bool:
+    """Return whether a file of this name is what was left of writing another one."""
+    return name.startswith(".") and name.endswith(_TEMPORARY)
+
+
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}{_TEMPORARY}")
 
 
 def _sync_folder(folder: Path) -> None:

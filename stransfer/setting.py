@@ -12,6 +12,9 @@ AUTO = "auto"
 # How many artworks can be blended.
 MOST_STYLES = 8
 
+# In characters.
+LONGEST_LAYERS = 2000
+
 Kind = Literal["integer", "number", "choice", "layers", "blend"]
 
 
@@ -90,7 +93,7 @@ def _parse_choice(setting: Setting, value: object) -> str:
 
 
 def _parse_layers(setting: Setting, value: object) -> str:
-    if not isinstance(value, str) or len(value) > _LONGEST_LAYERS:
+    if not isinstance(value, str) or len(value) > LONGEST_LAYERS:
         raise ValueError(f"{setting.label} must be {setting.values}.")
     return ", ".join(filter(None, (part.strip() for part in value.split(","))))
 
@@ -109,7 +112,6 @@ def _shown(value: object) -> str:
 
 
 _LONGEST_SHOWN = 40
-_LONGEST_LAYERS = 2000
 
 _PARSERS: dict[Kind, Callable[[Setting, object], Any]] = {
     "integer": _parse_number,

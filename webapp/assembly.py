@@ -7,9 +7,10 @@ from flask_wtf.csrf import CSRFProtect
 
 from stransfer import folders
 from webapp import config as configuration
-from webapp import headers, live, secret, views
+from webapp import headers, live, metrics, secret, views
 from webapp.config import Config
-from webapp.pages import api, create, errors, estimates, gallery, health, pictures, runs
+from webapp.pages import api, create, errors, estimates, gallery, health, openapi, pictures, runs
+from webapp.pages import metrics as metrics_page
 from webapp.services import Services
 from webapp.site import Site
 
@@ -37,10 +38,11 @@ def assemble(config: Config | None = None) -> Flask:
     csrf.exempt(api.blueprint)
     site = Site.install(app, Services.of(config))
     site.services.database.migrate()
-    for page in (create, gallery, runs, pictures, health, api, estimates):
+    pages = (create, gallery, runs, pictures, health, metrics_page, api, estimates, openapi)
+    for page in pages:
         app.register_blueprint(page.blueprint)
     headers.install(app)
     errors.install(app)
     views.install(app)
-    live.install(app, site)
+    metrics.install(app, site, live.install(app, site))
     return app

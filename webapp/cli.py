@@ -74,6 +74,28 @@ def check() -> None:
         raise click.exceptions.Exit(2)
 
 
+@cli.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
+def prune(dry_run: bool) -> None:
+    """Remove what nobody needs any more; the site may go on meanwhile."""
+    from webapp import preflight
+    from webapp.pruning import Kind, Pruning, told
+
+    found: dict[Kind, list[int]] = {}
+    for leftover in Pruning(preflight.prepare(_configured())).leftovers():
+        found.setdefault(leftover.kind, []).append(leftover.size)
+        if dry_run:
+            click.echo(f"{leftover.name}: {told(leftover.size)} of {leftover.kind}")
+        else:
+            leftover.remove()
+    for kind, sizes in found.items():
+        verb = "would go" if dry_run else "removed"
+        click.echo(f"{verb}: {len(sizes)} {kind}, {told(sum(sizes))}")
+    if not found:
+        click.echo("There is nothing to remove.")
+
+
 def _configured() -> Config:
-    logs.configure()
-    return configuration.load()
+    config = configuration.load()
+    logs.configure(config.log_format)
+    return config

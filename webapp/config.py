@@ -21,6 +21,7 @@ from stransfer.settings import BY_NAME
 from webapp.errors import ConfigError
 
 ASYNC_MODES = ("eventlet", "threading")
+LOG_FORMATS = ("text", "json")
 
 
 def _key(default: Any, help: str, **row: Any) -> Any:
@@ -107,6 +108,21 @@ class Config:
         50, "How many steps at most a run takes between two checkpoints.", minimum=1
     )
     page_size: int = _key(24, "How many results a gallery page shows.", minimum=1, maximum=200)
+    retention_days: int = _key(
+        0,
+        "How many days `stransfer prune` keeps paintings, and uploads that no painting uses. "
+        "0 is for ever.",
+        minimum=0,
+        maximum=36500,
+    )
+    metrics_token: str = _key(
+        "",
+        "Who shows it as a bearer token may read `/metrics`. Empty lets this machine alone.",
+        shortest=16,
+    )
+    log_format: str = _key(
+        "text", "How the processes log: text, or json for one object a line.", choices=LOG_FORMATS
+    )
 
     def __post_init__(self) -> None:
         """Bring every value into its type and check it against the table."""
@@ -164,6 +180,12 @@ def _parse(row: dataclasses.Field[Any], value: object) -> object:
         choices = row.metadata.get("choices")
         if choices and value not in choices:
             raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        shortest = row.metadata.get("shortest", 0)
+        if 0 < len(str(value)) < shortest:
+            raise ConfigError(
+                f"{name} must have at least {shortest} characters, so that it cannot be guessed, "
+                f"and this one has {len(str(value))}."
+            )
         return str(value)
     try:
         number = kind(str(value))

@@ -26,8 +26,11 @@ _LARGEST_MESSAGE = 64 * 1024
 _EXTENSION = "stransfer-live"
 
 
-def install(app: Flask, site: Site) -> SocketIO:
-    """Give the application its Socket.IO server, and start the relay with the first watcher."""
+def install(app: Flask, site: Site) -> Relay:
+    """Give the application its Socket.IO server; return the relay.
+
+    The first watcher starts it.
+    """
     socketio = SocketIO(
         app,
         async_mode=site.services.config.async_mode,
@@ -40,13 +43,14 @@ def install(app: Flask, site: Site) -> SocketIO:
     ) -> None:
         socketio.emit(event, values, to=sid, callback=acknowledged)
 
-    live = Live(socketio, Relay(site.runs, site.services.media, emit), site)
+    relay = Relay(site.runs, site.services.media, emit)
+    live = Live(socketio, relay, site)
     app.extensions[_EXTENSION] = live
     socketio.on_event("connect", live.connect)
     socketio.on_event("disconnect", live.disconnect)
     socketio.on_event("subscribe", live.subscribe)
     socketio.on_event("unsubscribe", live.unsubscribe)
-    return socketio
+    return relay
 
 
 class Live:

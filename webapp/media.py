@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from stransfer.files import write_atomically
+from stransfer.files import is_temporary, write_atomically
 from webapp.errors import NotFoundError
 
 # Keys are made by us, never from what a visitor sends; this is the second line of defence.
 _KEY = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*(\.[a-z0-9]+)+")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file as it was listed: its key, its size in bytes, and when it was written (Unix time)."""
+
+    key: str
+    size: int
+    modified: float
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the file was never given its name, because whoever wrote it ended before."""
+        return is_temporary(self.key.rpartition("/")[2])
 
 
 class MediaStore:
@@ -60,7 +78,42 @@ class MediaStore:
         with contextlib.suppress(FileNotFoundError):
             self._files.rm(path, recursive=True)
 
+    def files(self) -> list[Stored]:
+        """Return everything that is kept, and what was left of writing it.
+
+        A folder from which something is removed meanwhile may be left out.
+        """
+        found = self._files.find(self._root, detail=True)
+        return [
+            Stored(str(path).removeprefix(f"{self._root}/"), int(told["size"]), _modified(told))
+            for path, told in found.items()
+        ]
+
+    def modified(self, key: str) -> float | None:
+        """Return when what is kept under a listed key was written, or None if it is gone."""
+        try:
+            return _modified(self._files.info(f"{self._root}/{key}"))
+        except FileNotFoundError:
+            return None
+
+    def discard(self, file: Stored) -> None:
+        """Remove a file that was listed, whatever its name."""
+        with contextlib.suppress(FileNotFoundError):
+            self._files.rm_file(f"{self._root}/{file.key}")
+
     def _path(self, key: str) -> str:
         if not _KEY.fullmatch(key):
             raise ValueError(f"not a media key: {key!r}")
         return f"{self._root}/{key}"
+
+
+def _modified(told: Mapping[str, Any]) -> float:
+    """Return when a file was written, which every kind of place tells in its own way."""
+    for name in ("mtime", "LastModified", "last_modified", "created"):
+        when = told.get(name)
+        if isinstance(when, datetime):
+            return when.timestamp()
+        if when is not None:
+            return float(when)
+    # What has no age is not old.
+    return time.time()

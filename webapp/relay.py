@@ -53,12 +53,16 @@ class Relay:
     """Knows who watches what, and sends each what is new."""
 
     def __init__(self, runs: RunStore, media: MediaStore, emit: Emit) -> None:
-        """Read runs from the store and pictures from the media store; send with `emit`."""
+        """Read runs from the store and pictures from the media store; send with `emit`.
+
+        `frames_sent` counts the pictures that were sent to anybody.
+        """
         self._runs = runs
         self._media = media
         self._emit = emit
         self._lock = threading.RLock()
         self._watchers: dict[tuple[str, str], Watcher] = {}
+        self.frames_sent = 0
 
     @property
     def watchers(self) -> int:
@@ -133,6 +137,7 @@ class Relay:
             "frame": picture,
         }
         watcher.seq, watcher.frame, watcher.sent_at = run.seq, run.frame, now
+        self.frames_sent += picture is not None
 
         def acknowledged(*_: object) -> None:
             watcher.sent_at = None

@@ -17,9 +17,9 @@ log = logging.getLogger(__name__)
 
 def serve(app: Flask) -> None:
     """Listen on the configured address until SIGINT or SIGTERM."""
-    logs.configure()
     site: Site = app.extensions["stransfer"]
     config = site.services.config
+    logs.configure(config.log_format)
     follow_supervisor()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)

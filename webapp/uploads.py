@@ -15,12 +15,13 @@ from webapp.decoding import Decoded, Ending, decode
 from webapp.errors import NotFoundError, TooLargeError, UnusableError
 from webapp.records import Image
 from webapp.runs.store import known_visitor
-from webapp.samples import Role
+from webapp.samples import ROLES, Role
 from webapp.services import Services
 
 # What a picture is brought for.
 UploadRole = Role | Literal["mask"]
 MASK: UploadRole = "mask"
+ROLES_OF_UPLOADS: tuple[UploadRole, ...] = (*ROLES, MASK)
 
 # An upload is kept no longer than the longest picture that is ever made from it.
 KEPT_SIDE = 4096
@@ -84,8 +85,7 @@ class Uploads:
 
     def _keep(self, image: Image, decoded: Decoded) -> Image:
         """Record a picture, or return the record of the same one brought before."""
-        with self._services.database.reading() as session:
-            known = session.get(Image, image.id)
+        known = self._renewed(image.id)
         if known is not None:
             return known
         media = self._services.media
@@ -104,6 +104,17 @@ class Uploads:
             media.delete(thumbnail_key(image))
             raise
         return image
+
+    def _renewed(self, image_id: str) -> Image | None:
+        """Return the record of a picture that is brought again, and is now the newest."""
+        with self._services.database.reading() as session:
+            if session.get(Image, image_id) is None:
+                return None
+        with self._services.database.writing() as session:
+            known = session.get(Image, image_id)
+            if known is not None:
+                known.created_at = time.time()
+            return known
 
 
 def picture_key(image: Image) -> str:

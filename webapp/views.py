@@ -162,6 +162,11 @@ def snapshot(visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
     store = current_site().runs
     run = store.find(visitor_id, run_id)
     values = store.snapshot(visitor_id, run_id, since)
+    return addressed(run, values)
+
+
+def addressed(run: Run, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the plain values of a run with the addresses of its pictures."""
     return {**values, "frame_url": frame_url(run), "result_url": result_url(run)}
 
 

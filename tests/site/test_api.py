@@ -121,7 +121,7 @@ def test_a_mask_that_does_not_fit_is_refused_when_it_is_asked_for(
 def test_a_picture_is_for_one_of_three_things(client: FlaskClient, headers: dict[str, str]) -> None:
     data = {"file": (io.BytesIO(file_bytes(plain())), "a.png"), "role": "frame"}
     found = error(client.post(f"{API}/images", data=data, headers=headers), 422)
-    assert list(found["fields"]) == ["role"] and "content, style or mask" in found["message"]
+    assert list(found["fields"]) == ["role"] and "content, style, mask" in found["message"]
 
 
 def test_a_finished_run_goes_on_and_can_be_begun_with(

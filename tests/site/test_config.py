@@ -62,6 +62,8 @@ def test_an_empty_variable_counts_as_absent(tmp_path: Path) -> None:
         ("CHECKPOINT_SECONDS", "-1"),
         ("CHECKPOINT_STEPS", "0"),
         ("PAGE_SIZE", "0"),
+        ("RETENTION_DAYS", "-1"),
+        ("LOG_FORMAT", "xml"),
     ],
 )
 def test_a_bad_value_is_refused_by_the_name_of_its_key(
@@ -105,3 +107,9 @@ def test_every_attribute_is_a_key_that_can_be_set(tmp_path: Path) -> None:
     defaults = Config(instance_path=str(tmp_path)).as_environment()
     assert set(defaults) == set(KEYS)
     assert load(defaults) == Config(instance_path=str(tmp_path))
+
+
+def test_a_token_that_can_be_guessed_is_refused_without_being_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^METRICS_TOKEN must have at least 16") as refused:
+        load(environment(tmp_path, METRICS_TOKEN="s3cret"))
+    assert "s3cret" not in str(refused.value)

@@ -20,9 +20,9 @@ from webapp.services import Services
 
 
 def kept(services: Services, name: str, image: Image.Image) -> Ingredient:
-    """A picture in the media store, as a run takes it."""
-    services.media.write(f"images/{name}.png", file_bytes(image))
-    return Ingredient(f"image:{name}", name, f"images/{name}.png", image.width, image.height)
+    """A picture in the media store, as a run takes it: a sample's, which needs no record."""
+    services.media.write(f"samples/{name}.png", file_bytes(image))
+    return Ingredient(f"sample:{name}", name, f"samples/{name}.png", image.width, image.height)
 
 
 def test_masks_an_earlier_result_and_transparency_go_into_the_painting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 
 import pytest
@@ -12,6 +13,7 @@ from tests.site import corpus
 from tests.site.finished import finish
 from tests.site.page import Page
 from tests.site.person import Person
+from webapp import create_app
 from webapp.config import Config
 from webapp.records import RunState
 from webapp.services import Services
@@ -194,11 +196,14 @@ def test_programs_get_errors_as_objects(path: str, status: int, person: Person) 
     assert error["message"].endswith(".")
 
 
-@pytest.mark.parametrize("since", ["", "0", "-5", "x", "9" * 40])
-def test_the_snapshot_of_a_run_takes_any_since(since: str, person: Person) -> None:
-    run_id = person.start()
-    response = person.client.get(f"/api/v1/runs/{run_id}?since={since}")
-    assert (response.status_code, response.get_json()["state"]) == (200, "queued")
+def test_the_snapshot_of_a_run_takes_any_number_as_since_and_nothing_else(person: Person) -> None:
+    place = f"/api/v1/runs/{person.start()}"
+    for since in ("0", "7", "999999999"):
+        assert person.client.get(f"{place}?since={since}").get_json()["state"] == "queued"
+    for since in ("", "-5", "x", "²", "9" * 40):
+        answer = person.client.get(place, query_string={"since": since})
+        assert answer.status_code == 422, since
+        assert list(answer.get_json()["error"]["fields"]) == ["since"]
 
 
 @pytest.mark.parametrize("path", ["/gallery", "/api/v1/runs/x"])
@@ -232,3 +237,14 @@ def test_the_site_says_that_it_is_alive_and_whether_it_is_ready(
     assert person.client.get("/healthz").status_code == 200
     ready = person.client.get("/readyz")
     assert (ready.status_code, "database" in ready.text) == (503, True)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0, "until you delete them"), (1, "for 1 day."), (30, "for 30 days.")]
+)
+def test_the_gallery_says_how_long_paintings_are_kept(
+    days: int, words: str, config: Config
+) -> None:
+    person = Person(create_app(dataclasses.replace(config, retention_days=days)))
+    person.press(f"/runs/{person.start()}/cancel")
+    assert f"Paintings are kept {words}" in person.open("/gallery").text

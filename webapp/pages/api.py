@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -12,6 +12,8 @@ from stransfer.catalogue import model_values
 from stransfer.errors import SettingsError
 from stransfer.settings import SETTINGS, Settings
 from webapp.errors import NotFoundError, UnauthorizedError, UnusableError, WrongStateError
+from webapp.openapi.schemas import CONTINUATION_FIELDS, ORDER_FIELDS
+from webapp.parameters import PAGE, SINCE
 from webapp.pictures import (
     IMAGE,
     MASK_FIELDS,
@@ -25,12 +27,11 @@ from webapp.runs.orders import Ingredient, Order, check_count, continued
 from webapp.runs.snapshot import run_values
 from webapp.samples import ROLES
 from webapp.site import Site, current_site, known_visitor_id
-from webapp.uploads import MASK, UploadRole
-from webapp.views import snapshot
+from webapp.uploads import ROLES_OF_UPLOADS, UploadRole
+from webapp.views import addressed, snapshot
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
-_FIELDS = ("content", "style", "preset", "settings", *MASK_FIELDS, "init_image")
 _KINDS = tuple(f"{kind}:" for kind in (SAMPLE, IMAGE, RUN))
 
 _BEARER = "Bearer "
@@ -100,11 +101,13 @@ def runs() -> dict[str, Any]:
     """List the visitor's runs: those that go on first, then the ended ones, newest first."""
     visitor = _visitor()
     site = current_site()
-    page = max(1, request.args.get("page", default=1, type=int))
+    page = PAGE.read(request.args) or 1
     history, pages = site.runs.history(visitor, page, site.services.config.page_size)
     shown = (site.runs.live(visitor) if page == 1 else []) + history
     listed = [
-        run_values(run, [], site.runs.last_loss(run.id), site.runs.queue_position(run))
+        addressed(
+            run, run_values(run, [], site.runs.last_loss(run.id), site.runs.queue_position(run))
+        )
         for run in shown
     ]
     return {"runs": listed, "pages": pages}
@@ -113,7 +116,7 @@ def runs() -> dict[str, Any]:
 @blueprint.get("/runs/<id>")
 def run(id: str) -> dict[str, Any]:
     """Give a run of the visitor, with the losses recorded after `?since=SEQ`."""
-    return snapshot(_visitor(), id, request.args.get("since", default=0, type=int))
+    return snapshot(_visitor(), id, SINCE.read(request.args) or 0)
 
 
 @blueprint.post("/runs/<id>/cancel")
@@ -136,9 +139,7 @@ def finish(id: str) -> dict[str, Any]:
 def go_on(id: str) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Accept a run that goes on from the result of a finished one, for `{steps}`."""
     visitor = _token_visitor()
-    body = request.get_json() if request.data else {}
-    if not isinstance(body, dict):
-        raise SettingsError({"body": "Expected a JSON object with the number of steps."})
+    body = _checked(request.get_json() if request.data else {}, CONTINUATION_FIELDS)
     run = current_site().runs.find(visitor, id)
     return _started(visitor, continued(run, body.get("steps")))
 
@@ -162,10 +163,12 @@ def _started(visitor: str, order: Order) -> tuple[dict[str, Any], int, dict[str,
 
 
 def _upload_role(text: str | None) -> UploadRole:
-    for role in (*ROLES, MASK):
+    for role in ROLES_OF_UPLOADS:
         if text in (role, None):
             return role
-    raise UnusableError(f"A picture is for {', '.join(ROLES)} or {MASK}, not {text!r}.", "role")
+    raise UnusableError(
+        f"A picture is for one of {', '.join(ROLES_OF_UPLOADS)}, not {text!r}.", "role"
+    )
 
 
 def _visitor() -> str:
@@ -190,14 +193,20 @@ def _token() -> str:
     return header.removeprefix(_BEARER) if header.startswith(_BEARER) else ""
 
 
+def _checked(body: object, fields: Sequence[str]) -> dict[str, Any]:
+    """Return a body that is an object without other fields than these."""
+    if not isinstance(body, dict):
+        raise SettingsError({"body": f"Expected a JSON object with {', '.join(fields)}."})
+    if unknown := [str(name) for name in body if name not in fields]:
+        raise SettingsError(
+            dict.fromkeys(unknown, f"There is no such field; the fields are {', '.join(fields)}.")
+        )
+    return body
+
+
 def _order(visitor: str, body: object) -> Order:
     """Return the order for the body of a request, whose pictures are ids or sample names."""
-    if not isinstance(body, dict):
-        raise SettingsError({"body": "Expected a JSON object with content, style and settings."})
-    if unknown := [str(name) for name in body if name not in _FIELDS]:
-        raise SettingsError(
-            dict.fromkeys(unknown, f"There is no such field; the fields are {', '.join(_FIELDS)}.")
-        )
+    body = _checked(body, ORDER_FIELDS)
     site = current_site()
     style = body.get("style")
     styles = style if isinstance(style, list) else [style]
@@ -219,7 +228,7 @@ def _order(visitor: str, body: object) -> Order:
 
 
 def _settings(preset: object, given: object, with_init: bool) -> Settings:
-    wanted = given or {}
+    wanted = {} if given is None else given
     if not isinstance(wanted, dict):
         raise SettingsError({"settings": "Expected an object with a value for each setting."})
     # Who brings a picture to begin with need not say so again.

@@ -10,11 +10,10 @@ from stransfer.errors import SettingsError
 from stransfer.settings import Settings
 from webapp import estimates
 from webapp.estimates import Estimates
+from webapp.parameters import HEIGHT, WIDTH
 from webapp.site import current_site
 
 blueprint = Blueprint("estimates", __name__, url_prefix="/api/v1")
-
-_LONGEST_SIDE = 10**6
 
 
 @blueprint.get("/presets")
@@ -34,19 +33,15 @@ def estimate() -> dict[str, Any]:
 
 def _asked() -> tuple[Settings, Estimates]:
     wanted = request.args.to_dict()
-    photo = {name: _side(name, wanted.pop(name)) for name in ("width", "height") if name in wanted}
+    photo = {
+        side.name: number for side in (WIDTH, HEIGHT) if (number := side.read(wanted)) is not None
+    }
+    for name in photo:
+        del wanted[name]
     if len(photo) == 1:
         raise SettingsError(dict.fromkeys(photo, "Give both width and height, or neither."))
     settings = Settings.parse(wanted)
     return settings, Estimates(current_site().speeds.by_model(), **photo)
-
-
-def _side(name: str, text: str) -> int:
-    if text.isdecimal() and len(text) <= len(str(_LONGEST_SIDE)) and int(text) >= 1:
-        return int(text)
-    raise SettingsError(
-        {name: f"The photo's {name} must be a whole number of pixels from 1 on, not {text[:40]!r}."}
-    )
 
 
 def _presets(settings: Settings, estimated: Estimates) -> list[dict[str, Any]]:

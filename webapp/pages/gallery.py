@@ -22,5 +22,5 @@ def index() -> str:
         history=[RunView(run) for run in history],
         page=page,
         pages=pages,
-        retention_days=None,
+        retention_days=site.services.config.retention_days,
     )

@@ -15,6 +15,7 @@ from stransfer.settings import Settings
 from stransfer.step import Step
 from stransfer.subject import Subject
 from stransfer.transfer import Transfer
+from webapp import logs
 from webapp.errors import LeaseLostError, NotFoundError
 from webapp.records import Run
 from webapp.runs.leases import Claim, Leases
@@ -47,28 +48,32 @@ class Painter:
 
     def paint(self, claim: Claim) -> bool:
         """Paint a run to its end; return whether it was put back to be tried again."""
+        with logs.about(claim.run_id):
+            return self._painted(claim)
+
+    def _painted(self, claim: Claim) -> bool:
         try:
             try:
-                return not self._paint(claim)
+                return not self._run(claim)
             except LeaseLostError:
                 raise
             except StransferError as error:
-                log.warning("run %s: failed: %s", claim.run_id, error)
+                log.warning("failed: %s", error)
                 self._reports.failed(claim, str(error))
                 self._services.media.delete_folder(checkpoints(claim.run_id))
             except Exception:
-                log.exception("run %s: attempt failed", claim.run_id)
+                log.exception("attempt failed")
                 return self._leases.release(claim, _OUR_FAULT)
         except LeaseLostError:
-            log.info("run %s: taken away, stopped", claim.run_id)
+            log.info("taken away, stopped")
             if not self._reports.known(claim):
                 # What was still written after its owner had deleted it.
                 self._services.media.delete_folder(folder(claim.run_id))
         return False
 
-    def _paint(self, claim: Claim) -> bool:
+    def _run(self, claim: Claim) -> bool:
         run = self._reports.begin(claim)
-        log.info("run %s: attempt %d", run.id, run.attempts)
+        log.info("attempt %d", run.attempts)
         subject = self._subject(run)
         transfer = Transfer(subject, Settings.parse(run.settings))
         checkpoint = self._resumable(run, transfer)
@@ -77,7 +82,7 @@ class Painter:
         step = self._last_step(transfer, checkpoint, reporter)
         if step is None:
             self._leases.hand_back(claim)
-            log.info("run %s: handed back", run.id)
+            log.info("handed back")
             return False
         # A run that is finished early may still be at a coarse level.
         picture = images.resize(step.image, run.width, run.height)
@@ -89,7 +94,7 @@ class Painter:
         self._services.media.write(result, content)
         self._reports.done(claim, result)
         self._services.media.delete_folder(checkpoints(run.id))
-        log.info("run %s: done after %.1f s", run.id, seconds + step.seconds)
+        log.info("done after %.1f s", seconds + step.seconds)
         return True
 
     def _rewound(self, claim: Claim, transfer: Transfer, checkpoint: Checkpoint | None) -> float:
@@ -153,6 +158,6 @@ class Painter:
             checkpoint = Checkpoint.from_bytes(self._services.media.read(run.checkpoint))
             transfer.check(checkpoint)
         except (NotFoundError, TransferError) as error:
-            log.warning("run %s: starting over: %s", run.id, error)
+            log.warning("starting over: %s", error)
             return None
         return checkpoint

@@ -15,6 +15,7 @@ from types import TracebackType
 from stransfer import images
 from stransfer.images import Picture
 from stransfer.step import Step
+from webapp import logs
 from webapp.errors import LeaseLostError
 from webapp.records import Run
 from webapp.runs.leases import Claim
@@ -105,14 +106,15 @@ class Reporter:
         self._reports.progress(self._claim, [], self._write_frame(picture, "best"))
 
     def _run(self) -> None:
-        try:
-            while self._report():
-                pass
-        except LeaseLostError as error:
-            self._error = error
-        except Exception as error:
-            log.exception("run %s: reporting failed", self._claim.run_id)
-            self._error = error
+        with logs.about(self._claim.run_id):
+            try:
+                while self._report():
+                    pass
+            except LeaseLostError as error:
+                self._error = error
+            except Exception as error:
+                log.exception("reporting failed")
+                self._error = error
 
     def _report(self) -> bool:
         with self._wake:

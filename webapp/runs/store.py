@@ -13,11 +13,13 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from webapp import logs
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.records import LIVE, Loss, Run, RunState, Visitor
 from webapp.runs.fairness import waiting_in_turn
 from webapp.runs.orders import Order
 from webapp.runs.snapshot import run_values
+from webapp.runs.usage import check_kept
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
@@ -71,7 +73,11 @@ class RunStore:
             steps=sum(level.steps for level in levels),
             scales=len(levels),
         )
-        accepted = self._accept(run)
+        try:
+            accepted = self._accept(run)
+        except NotFoundError:
+            self._services.media.delete_folder(folder(run_id))
+            raise
         if accepted == run_id:
             self._wake(run_id)
         else:
@@ -209,6 +215,7 @@ class RunStore:
             if earlier is not None:
                 earlier.submission = uuid.uuid4().hex
                 session.flush()
+            check_kept(session, run)
             session.add(run)
         return run.id
 
@@ -217,7 +224,8 @@ class RunStore:
             self._services.queue.send(run_id)
         except Exception:
             # The run is accepted all the same: a worker's housekeeping finds it without a message.
-            log.exception("run %s: the queue does not take its message", run_id)
+            with logs.about(run_id):
+                log.exception("the queue does not take its message")
 
 
 def folder(run_id: str) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from stransfer import loading, precision
 from stransfer.errors import StransferError
 from stransfer.settings import Settings
+from webapp import logs
 from webapp.errors import LeaseLostError
 from webapp.runs.leases import Claim, Leases
 from webapp.runs.renewal import Renewal
@@ -59,7 +60,8 @@ class Worker:
             workers=1, worker_type="thread", periodic=False, max_delay=_POLL_SECONDS
         )
         for run_id in self._leases.sweep_dead(_dead_here):
-            log.warning("run %s: its worker on this machine died, put back", run_id)
+            with logs.about(run_id):
+                log.warning("its worker on this machine died, put back")
             queue.send(run_id)
         consumer.start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -93,7 +95,8 @@ class Worker:
             if claim is not None:
                 self._leases.renew(claim)
             for run_id in self._leases.sweep():
-                log.warning("run %s: its worker died, put back", run_id)
+                with logs.about(run_id):
+                    log.warning("its worker died, put back")
                 self._services.queue.send(run_id)
             if self._claim is None and self._services.queue.waiting() == 0:
                 for run_id in self._leases.waiting():

@@ -1,0 +1,281 @@
+"""What the API takes and answers, as JSON Schema."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stransfer.models import MODELS
+from stransfer.presets import BY_NAME as PRESETS
+from stransfer.presets import DECIDED
+from stransfer.setting import AUTO, LONGEST_LAYERS, Setting
+from stransfer.settings import BY_NAME, SETTINGS
+from stransfer.weights import State
+from webapp.config import Config
+from webapp.pictures import MASK_FIELDS
+from webapp.records import RunState
+from webapp.samples import ROLES, Role
+from webapp.uploads import ROLES_OF_UPLOADS
+
+Schema = dict[str, Any]
+
+# Ids are made by the site; nothing else is one.
+ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+
+_TEXT: Schema = {"type": "string"}
+_TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
+_NUMBER: Schema = {"type": "number"}
+_NUMBER_OR_NONE: Schema = {"type": ["number", "null"]}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_SIZE: Schema = {"type": "integer", "minimum": 1}
+_LAYERS: Schema = {"type": "object", "additionalProperties": _NUMBER}
+_PICTURE: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "description": "The id of an image, the name of a sample, or what a run says it was made from.",
+}
+
+
+def setting_schema(setting: Setting) -> Schema:
+    """Return what a setting is in an answer."""
+    return {**_told(setting), **_accepted(setting)}
+
+
+def query_schema(setting: Setting) -> Schema:
+    """Return what a setting may be in a query, where nothing is the default."""
+    accepted = _accepted(setting)
+    if "pattern" in accepted:
+        accepted["pattern"] = f"^({AUTO})?$"
+    if "enum" in accepted:
+        accepted["enum"] = [*accepted["enum"], ""]
+    return {**_told(setting), **accepted}
+
+
+def given_schema(setting: Setting) -> Schema:
+    """Return what a setting may be in a body: also the same as text; null is the default."""
+    accepted = _accepted(setting)
+    kinds: tuple[str, ...] = ("string", "null")
+    match setting.kind:
+        case "choice":
+            accepted["enum"] = [*setting.choices, "", None]
+        case "integer" | "number":
+            # The text "auto" and the text of a number are told apart by the settings table.
+            accepted.pop("pattern", None)
+            kinds = (setting.kind, *kinds)
+        case "blend":
+            kinds = ("array", "number", *kinds)
+            weight = {"type": ["number", "string", "null"], "exclusiveMinimum": 0}
+            accepted |= {"items": weight, "exclusiveMinimum": 0}
+    return {**_told(setting), **accepted, "type": list(kinds)}
+
+
+def bodies(config: Config, samples: Mapping[Role, Sequence[str]]) -> Mapping[str, Schema]:
+    """Return what is sent in the body of a request, by name, within the limits of a site.
+
+    `samples` names pictures that examples can be made with.
+    """
+    upload_role = {"type": "string", "enum": list(ROLES_OF_UPLOADS), "default": ROLES[0]}
+    return {
+        "Order": _order(config, samples),
+        "Continuation": {
+            "type": "object",
+            "properties": {"steps": given_schema(BY_NAME["steps"])},
+            "additionalProperties": False,
+        },
+        "Upload": {
+            "type": "object",
+            "properties": {
+                "file": {"type": "string", "format": "binary", "description": "A picture file."},
+                "role": upload_role,
+            },
+            "required": ["file"],
+        },
+        "GivenSettings": {
+            "type": "object",
+            "properties": {setting.name: given_schema(setting) for setting in SETTINGS},
+            "additionalProperties": False,
+        },
+    }
+
+
+def answers() -> Mapping[str, Schema]:
+    """Return what is answered, by name."""
+    return {
+        "Error": _object(error=_error()),
+        "Session": _object(token=_TEXT),
+        "Model": _model(),
+        "Setting": _setting_row(),
+        "Samples": _object(**{role: _list_of("Sample") for role in ROLES}),
+        "Sample": _object(
+            name=_TEXT,
+            title=_TEXT,
+            width=_SIZE,
+            height=_SIZE,
+            thumbnail_url={"type": "string", "format": "uri-reference"},
+        ),
+        "Preset": _object(
+            name={"type": "string", "enum": list(PRESETS)},
+            label=_TEXT,
+            help=_TEXT,
+            settings=_object(**{name: setting_schema(BY_NAME[name]) for name in DECIDED}),
+            relative_cost=_NUMBER_OR_NONE,
+            seconds=_NUMBER_OR_NONE,
+            about=_TEXT,
+        ),
+        "Estimate": _object(
+            relative_cost=_NUMBER, seconds=_NUMBER_OR_NONE, about=_TEXT, presets=_list_of("Preset")
+        ),
+        "Image": _object(id=ID, width=_SIZE, height=_SIZE),
+        "Runs": _object(runs=_list_of("Run"), pages=_SIZE),
+        "Run": _run(),
+        "Settings": {
+            "type": "object",
+            # A run of an earlier version may lack some.
+            "properties": {setting.name: setting_schema(setting) for setting in SETTINGS},
+        },
+        "Losses": _object(total=_NUMBER, content=_NUMBER, style=_NUMBER, tv=_NUMBER),
+        "RecordedLosses": _object(
+            seq=_SIZE, step=_SIZE, total=_NUMBER, content=_NUMBER, style=_NUMBER, tv=_NUMBER
+        ),
+        "Document": {"type": "object"},
+    }
+
+
+def _order(config: Config, samples: Mapping[Role, Sequence[str]]) -> Schema:
+    photos, artworks = ([*samples.get(role, ())] for role in ROLES)
+    styles = {"items": _PICTURE, "minItems": 1, "maxItems": config.max_styles}
+    return {
+        "type": "object",
+        "properties": {
+            "content": {**_PICTURE, "title": "The photo", "examples": photos},
+            "style": {
+                **_PICTURE,
+                **styles,
+                "type": ["array", "string"],
+                "title": "The artworks",
+                "examples": [[name] for name in artworks],
+            },
+            "preset": {"type": ["string", "null"], "enum": [*PRESETS, None]},
+            "settings": {"anyOf": [_reference("GivenSettings"), {"type": "null"}]},
+            **dict.fromkeys(MASK_FIELDS, _optional("white where its picture counts")),
+            "init_image": _optional("to begin with, or of a finished run"),
+        },
+        "required": ["content", "style"],
+        "additionalProperties": False,
+    }
+
+
+def _optional(what: str) -> Schema:
+    return {**_TEXT_OR_NONE, "minLength": 1, "description": f"The id of an image, {what}."}
+
+
+def _run() -> Schema:
+    url = {**_TEXT_OR_NONE, "format": "uri-reference"}
+    return _object(
+        id=ID,
+        title=_TEXT,
+        state={"type": "string", "enum": [str(state) for state in RunState]},
+        step=_COUNT,
+        steps=_SIZE,
+        progress={"type": "number", "minimum": 0, "maximum": 1},
+        scale=_COUNT,
+        scales=_SIZE,
+        seq=_COUNT,
+        loss={"anyOf": [_reference("Losses"), {"type": "null"}]},
+        losses=_list_of("RecordedLosses"),
+        settings=_reference("Settings"),
+        content=_TEXT,
+        style={"type": "array", "items": _TEXT},
+        content_mask=_TEXT_OR_NONE,
+        style_mask=_TEXT_OR_NONE,
+        init_image=_TEXT_OR_NONE,
+        width=_SIZE,
+        height=_SIZE,
+        queue_position={"type": ["integer", "null"], "minimum": 1},
+        seconds={"type": "number", "minimum": 0},
+        seconds_per_step=_NUMBER_OR_NONE,
+        eta_seconds=_NUMBER_OR_NONE,
+        attempts=_COUNT,
+        error=_TEXT_OR_NONE,
+        created_at={"type": "string", "format": "date-time"},
+        frame_url=url,
+        result_url=url,
+    )
+
+
+def _model() -> Schema:
+    return _object(
+        name={"type": "string", "enum": list(MODELS)},
+        title=_TEXT,
+        weights={"type": "string", "enum": [str(state) for state in State]},
+        download_mb=_COUNT,
+        credit=_TEXT,
+        content_layers=_LAYERS,
+        style_layers=_LAYERS,
+        layers={"type": "array", "items": _TEXT},
+        minimum_size=_SIZE,
+    )
+
+
+def _setting_row() -> Schema:
+    kinds: dict[str, Schema] = {
+        "default": {"type": ["string", "number"]},
+        "choices": {"type": "array", "items": _TEXT},
+        "automatic": {"type": "boolean"},
+        **dict.fromkeys(("minimum", "maximum", "step"), _NUMBER_OR_NONE),
+    }
+    return _object(**{row.name: kinds.get(row.name, _TEXT) for row in dataclasses.fields(Setting)})
+
+
+def _error() -> Schema:
+    known = _object(
+        code={"type": "integer", "minimum": 400, "description": "The HTTP status."},
+        message={"type": "string", "description": "A sentence that says how to mend it."},
+        fields={
+            "type": "object",
+            "additionalProperties": _TEXT,
+            "description": "A sentence for each field that is to blame.",
+        },
+    )
+    number = {"type": "string", "description": "What the operator finds the reason by, of 500."}
+    return {**known, "properties": {**known["properties"], "request_id": number}}
+
+
+def _told(setting: Setting) -> Schema:
+    unit = f" In {setting.unit}." if setting.unit else ""
+    return {"title": setting.label, "description": setting.help + unit, "default": setting.default}
+
+
+def _accepted(setting: Setting) -> Schema:
+    """Return the type and bounds of a setting, each of which holds for one type alone."""
+    match setting.kind:
+        case "choice":
+            return {"type": "string", "enum": list(setting.choices)}
+        case "layers":
+            return {"type": "string", "maxLength": LONGEST_LAYERS}
+        case "blend":
+            return {"type": "string"}
+    bounds = {"minimum": setting.minimum, "maximum": setting.maximum}
+    if setting.automatic:
+        return {"type": [setting.kind, "string"], "pattern": f"^{AUTO}$", **bounds}
+    return {"type": setting.kind, **bounds}
+
+
+def _object(**properties: Schema) -> Schema:
+    """Return an object in which all properties are always there."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _list_of(name: str) -> Schema:
+    return {"type": "array", "items": _reference(name)}
+
+
+def _reference(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+# Which fields a body may have does not depend on the limits of the site.
+_BODIES = bodies(Config(), {})
+ORDER_FIELDS = tuple(_BODIES["Order"]["properties"])
+CONTINUATION_FIELDS = tuple(_BODIES["Continuation"]["properties"])
