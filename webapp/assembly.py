@@ -9,7 +9,18 @@ from stransfer import folders
 from webapp import config as configuration
 from webapp import headers, live, secret, views
 from webapp.config import Config
-from webapp.pages import api, create, errors, estimates, gallery, health, pictures, runs
+from webapp.pages import (
+    api,
+    compare,
+    create,
+    errors,
+    estimates,
+    gallery,
+    health,
+    pictures,
+    runs,
+    shared,
+)
 from webapp.services import Services
 from webapp.site import Site
 
@@ -37,7 +48,7 @@ def assemble(config: Config | None = None) -> Flask:
     csrf.exempt(api.blueprint)
     site = Site.install(app, Services.of(config))
     site.services.database.migrate()
-    for page in (create, gallery, runs, pictures, health, api, estimates):
+    for page in (create, gallery, runs, compare, shared, pictures, health, api, estimates):
         app.register_blueprint(page.blueprint)
     headers.install(app)
     errors.install(app)

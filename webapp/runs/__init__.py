@@ -1,6 +1,7 @@
 """Runs: how they are accepted, claimed, painted, reported and ended. Free of Flask.
 
-Reading order: `orders` (what a run is made of), `store` (what the site does with runs), `fairness`
-(who is next), `leases` (how a worker owns a run), `reports` (what it writes about it), `snapshot`
+Reading order: `orders` (what a run is made of), `store` (what the site does with runs),
+`collection` (what becomes of finished ones), `fairness` (who is next), `leases` (how a worker owns
+a run), `reports` (what it writes about it), `moments` (what it keeps for the timelapse), `snapshot`
 (a run as plain values), `painter` (one run, with the engine) and `worker` (the process).
 """
