@@ -9,7 +9,6 @@ import sys
 import threading
 
 from webapp.errors import NotFoundError, UnavailableError
-from webapp.media import MediaStore
 from webapp.records import Run, RunState
 from webapp.runs import moments
 from webapp.runs.store import folder
@@ -28,7 +27,8 @@ class Timelapses:
 
     def __init__(self, services: Services) -> None:
         """Keep animations in the media store."""
-        self._media: MediaStore = services.media
+        self._database = services.database
+        self._media = services.media
         # One at a time: painting has the better use for the other processor cores.
         self._turn = threading.Lock()
 
@@ -44,8 +44,16 @@ class Timelapses:
         if not self._media.exists(key):
             with self._turn:
                 if not self._media.exists(key):
-                    self._media.write(key, self._make(run))
+                    self._keep(run, key)
         return self._media.read(key)
+
+    def _keep(self, run: Run, key: str) -> None:
+        self._media.write(key, self._make(run))
+        with self._database.reading() as session:
+            known = session.get(Run, run.id)
+        if known is None:
+            # Its owner has deleted it meanwhile, and nothing of it may be left.
+            self._media.delete_folder(folder(run.id))
 
     def _make(self, run: Run) -> bytes:
         files = []

@@ -52,7 +52,9 @@ export class Chosen {
     const body = new FormData(event.target, button);
     draw(button, favourite);
     try {
-      const response = await fetch(event.target.action, { method: "POST", body, redirect: "manual" });
+      // Whoever goes on at once has pressed it all the same.
+      const sent = { method: "POST", body, redirect: "manual", keepalive: true };
+      const response = await fetch(event.target.action, sent);
       // The server answers with the way back to the gallery.
       if (response.type !== "opaqueredirect") throw new Error(response.statusText);
       this.#say(favourite ? "Added to your favourites." : "No favourite any more.");

@@ -210,7 +210,7 @@ def test_two_paintings_are_compared_by_what_differs(person: Person) -> None:
     assert response.headers["Location"] == f"/compare?left={left}&right={right}"
     text = person.open(response.headers["Location"]).text
     assert "Artwork Fjord and Great swell Fjord" in text
-    assert "Steps 7 20" in text and "1 2.5" in text
+    assert "Steps 7 updates 20 updates" in text and "Total variation weight 1 2.5" in text
     assert "Photograph Cat" not in text and "Seed" not in text
     assert (
         "same pictures with the same settings"

@@ -43,7 +43,7 @@ def animation(services: Services, run: Run) -> list[Image.Image]:
     film = Image.open(io.BytesIO(Timelapses(services).of(run)))
     assert (film.format, film.info["loop"]) == ("WEBP", 0)
     frames = []
-    for index in range(film.n_frames):
+    for index in range(getattr(film, "n_frames", 1)):
         film.seek(index)
         frames.append(film.convert("RGB"))
     return frames

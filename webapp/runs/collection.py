@@ -35,7 +35,8 @@ class Collection:
     def rename(self, visitor_id: str, run_id: str, title: str) -> None:
         """Give a run another title; raise SettingsError, naming the field, if it is none."""
         with self._database.writing() as session:
-            own(session, visitor_id, run_id, lock=True).title = _title(title)
+            run = own(session, visitor_id, run_id, lock=True)
+            run.title = _title(title)
 
     def cherish(self, visitor_id: str, run_ids: Sequence[str], favourite: bool = True) -> int:
         """Make runs favourites, or no favourites any more; return how many there were."""
