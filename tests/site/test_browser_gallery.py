@@ -33,8 +33,9 @@ def visit(
 ) -> Iterator[Chromium]:
     """The browser of that visitor."""
     browser = Chromium(server.url, tmp_path / "profile", javascript=request.param)
-    browser.open("/healthz")
-    browser.driver.add_cookie({"name": "stransfer", "value": painter.cookie})
+    # Before any page, which would make another visitor of it.
+    cookie = {"name": "stransfer", "value": painter.cookie, "url": server.url}
+    browser.driver.execute_cdp_cmd("Network.setCookie", cookie)
     browser.open("/gallery")
     yield browser
     assert browser.complaints() == []
