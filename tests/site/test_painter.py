@@ -48,8 +48,10 @@ def when_recorded(
 
     record = Reports.progress
 
-    def recorded(self: Reports, claim: Claim, steps: list[Progress], frame: str | None) -> bool:
-        wanted = record(self, claim, steps, frame)
+    def recorded(
+        self: Reports, claim: Claim, steps: list[Progress], *kept: str | int | None
+    ) -> bool:
+        wanted = record(self, claim, steps, *kept)  # type: ignore[arg-type]
         if steps and steps[-1].step >= step and not acted:
             acted.append(True)
             act(claim)
