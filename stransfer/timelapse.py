@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -71,23 +72,29 @@ class Timelapse:
     def encode(self, kind: str, last: Picture) -> bytes:
         """Return the animation as a file of a kind, with the finished picture at its end."""
         end = images.to_image(last).resize(self._size, Image.Resampling.BICUBIC)
-        if kind == "MP4":
-            return _mp4([*self._frames, *[end] * round(_LAST_SECONDS * _FRAMES_PER_SECOND)])
-        each = 1000 // _FRAMES_PER_SECOND
-        frames = [*self._frames, end]
-        durations = [each] * len(self._frames) + [round(_LAST_SECONDS * 1000)]
-        options: dict[str, Any] = {"quality": _QUALITY} if kind == "WEBP" else {}
-        buffer = io.BytesIO()
-        frames[0].save(
-            buffer,
-            kind,
-            save_all=True,
-            append_images=frames[1:],
-            duration=durations,
-            loop=0,
-            **options,
-        )
-        return buffer.getvalue()
+        return animate([*self._frames, end], kind)
+
+
+def animate(frames: Sequence[Image.Image], kind: str) -> bytes:
+    """Return pictures of one size as an animation that rests at the last one, and begins again.
+
+    `kind` is one of the values of ENDINGS.
+    """
+    if kind == "MP4":
+        return _mp4([*frames, *[frames[-1]] * (round(_LAST_SECONDS * _FRAMES_PER_SECOND) - 1)])
+    durations = [1000 // _FRAMES_PER_SECOND] * (len(frames) - 1) + [round(_LAST_SECONDS * 1000)]
+    options: dict[str, Any] = {"quality": _QUALITY} if kind == "WEBP" else {}
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer,
+        kind,
+        save_all=True,
+        append_images=frames[1:],
+        duration=durations,
+        loop=0,
+        **options,
+    )
+    return buffer.getvalue()
 
 
 def _encoder() -> Any:

@@ -9,7 +9,19 @@ from stransfer import folders
 from webapp import config as configuration
 from webapp import headers, live, metrics, secret, views
 from webapp.config import Config
-from webapp.pages import api, create, errors, estimates, gallery, health, openapi, pictures, runs
+from webapp.pages import (
+    api,
+    compare,
+    create,
+    errors,
+    estimates,
+    gallery,
+    health,
+    openapi,
+    pictures,
+    runs,
+    shared,
+)
 from webapp.pages import metrics as metrics_page
 from webapp.services import Services
 from webapp.site import Site
@@ -38,8 +50,8 @@ def assemble(config: Config | None = None) -> Flask:
     csrf.exempt(api.blueprint)
     site = Site.install(app, Services.of(config))
     site.services.database.migrate()
-    pages = (create, gallery, runs, pictures, health, metrics_page, api, estimates, openapi)
-    for page in pages:
+    pages = (create, gallery, runs, compare, shared, pictures, health, metrics_page)
+    for page in (*pages, api, estimates, openapi):
         app.register_blueprint(page.blueprint)
     headers.install(app)
     errors.install(app)

@@ -53,6 +53,12 @@ class UnusableError(SiteError):
     status = 422
 
 
+class UnavailableError(SiteError):
+    """The site cannot do this at the moment, and may be able to a little later."""
+
+    status = 503
+
+
 class LeaseLostError(StransferError):
     """The worker no longer owns the run it works on, so nothing it found may be recorded."""
 

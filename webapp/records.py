@@ -24,6 +24,9 @@ class RunState(enum.StrEnum):
 
 LIVE = (RunState.QUEUED, RunState.RUNNING)
 
+# In letters.
+LONGEST_TITLE = 200
+
 
 class Base(DeclarativeBase):
     """The common registry of the tables."""
@@ -74,7 +77,9 @@ class Run(Base):
     as a checkpoint. A worker owns the run while `lease_owner` is its name, until `lease_until`;
     `fence` grows with every change of owner, and whoever writes with an older one is refused.
     `seq` counts the recorded steps and never goes back, `step` does when a run resumes from a
-    checkpoint. `progress` is the part of the whole cost, in [0, 1], that is done.
+    checkpoint. `progress` is the part of the whole cost, in [0, 1], that is done. `moments` are the
+    parts of the way of which a small picture is kept, ascending. Whoever knows `share` may see the
+    result.
     """
 
     __tablename__ = "runs"
@@ -82,13 +87,14 @@ class Run(Base):
         UniqueConstraint("visitor_id", "submission"),
         Index("ix_runs_state_lease", "state", "lease_until"),
         Index("ix_runs_visitor_created", "visitor_id", "created_at"),
+        Index("ix_runs_share", "share", unique=True),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     visitor_id: Mapped[str] = mapped_column(ForeignKey("visitors.id"))
     submission: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[float]
-    title: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     styles: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     content_mask: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -121,6 +127,10 @@ class Run(Base):
     frame: Mapped[str | None] = mapped_column(String(200))
     result: Mapped[str | None] = mapped_column(String(200))
     checkpoint: Mapped[str | None] = mapped_column(String(200))
+    moments: Mapped[list[int]] = mapped_column(JSON, default=list)
+
+    favourite: Mapped[bool] = mapped_column(default=False)
+    share: Mapped[str | None] = mapped_column(String(64))
 
 
 class Loss(Base):

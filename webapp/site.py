@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from flask import Flask, current_app, session
 
 from stransfer import folders
+from webapp.runs.collection import Collection
 from webapp.runs.speeds import Speeds
 from webapp.runs.store import RunStore
 from webapp.samples import Samples
 from webapp.services import Services
+from webapp.timelapses import Timelapses
 from webapp.tokens import Tokens
 from webapp.uploads import Uploads
 
@@ -29,6 +31,8 @@ class Site:
     uploads: Uploads
     samples: Samples
     tokens: Tokens
+    timelapses: Timelapses
+    collection: Collection
 
     @classmethod
     def install(cls, app: Flask, services: Services) -> Site:
@@ -40,6 +44,8 @@ class Site:
             uploads=Uploads(services),
             samples=Samples(folders.DATA, services.media, services.config),
             tokens=Tokens(services.database),
+            timelapses=Timelapses(services),
+            collection=Collection(services),
         )
         app.extensions[_EXTENSION] = site
         return site

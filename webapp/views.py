@@ -13,6 +13,7 @@ from flask import Flask, url_for
 from stransfer.models import MODELS
 from stransfer.setting import AUTO, Setting
 from stransfer.settings import SETTINGS, Settings
+from webapp import timelapses
 from webapp.pictures import Picture, used_picture
 from webapp.records import LIVE, Run, RunState
 from webapp.runs.snapshot import current_loss
@@ -147,6 +148,18 @@ class RunView:
     def result_url(self) -> str | None:
         """The finished picture."""
         return result_url(self._run)
+
+    @property
+    def timelapse_url(self) -> str | None:
+        """The animation of how the picture came about."""
+        return url_for("runs.timelapse", id=self._run.id) if timelapses.shows(self._run) else None
+
+    @property
+    def share_url(self) -> str | None:
+        """The whole address at which everybody can see the result, if it is shared."""
+        if self._run.share is None:
+            return None
+        return url_for("shared.show", share=self._run.share, _external=True)
 
     @property
     def created_at(self) -> datetime:

@@ -1,18 +1,22 @@
-/** Ask before the forms marked `data-confirm` are sent. Without scripts they are simply sent. */
+/**
+ * Ask before the forms marked `data-confirm` are sent, or by a button that is marked so.
+ * Without scripts they are simply sent.
+ */
 export function askBeforeSending() {
   document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (!form.dataset.confirm || form.dataset.confirmed) return;
+    const { target: form, submitter } = event;
+    const asking = submitter?.dataset.confirm ? submitter : form;
+    if (!asking.dataset.confirm || asking.dataset.confirmed) return;
     event.preventDefault();
-    ask(form.dataset).then((agreed) => {
+    ask(asking.dataset).then((agreed) => {
       if (!agreed) return;
-      form.dataset.confirmed = "yes";
-      form.requestSubmit();
+      asking.dataset.confirmed = "yes";
+      form.requestSubmit(submitter);
     });
   });
   // A page brought back from the browser's memory has not been confirmed again.
   addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll("[data-confirmed]")) delete form.dataset.confirmed;
+    for (const asked of document.querySelectorAll("[data-confirmed]")) delete asked.dataset.confirmed;
   });
 }
 

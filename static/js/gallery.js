@@ -1,4 +1,5 @@
 import { Announcer } from "./announcer.js";
+import { Chosen } from "./chosen.js";
 import { askBeforeSending } from "./confirm.js";
 import { ENDED, STATE_WORD } from "./constants.js";
 import { Live } from "./live.js";
@@ -8,7 +9,11 @@ import { Wall } from "./wall.js";
 const announcer = new Announcer(document.querySelector("[data-announcer]"));
 const live = new Live();
 const root = document.querySelector("[data-wall]");
-const wall = new Wall(root, followAll);
+const chosen = new Chosen(root, (sentence) => announcer.say(sentence));
+const wall = new Wall(root, () => {
+  followAll();
+  chosen.update();
+});
 const followed = new WeakSet();
 
 function watcher(card) {
@@ -55,6 +60,7 @@ function followAll() {
 
 askBeforeSending();
 followAll();
+chosen.update();
 // A gallery come back to may show what has been deleted or finished meanwhile.
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) wall.rehang();

@@ -2,6 +2,7 @@ import { Announcer } from "./announcer.js";
 import { Compare } from "./compare.js";
 import { askBeforeSending } from "./confirm.js";
 import { ENDED, STATE_WORD } from "./constants.js";
+import { offerCopies } from "./copy.js";
 import * as format from "./format.js";
 import { Live } from "./live.js";
 import { LossChart } from "./losschart.js";
@@ -70,4 +71,5 @@ function start() {
 }
 
 askBeforeSending();
+offerCopies();
 start();

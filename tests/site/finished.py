@@ -6,6 +6,7 @@ from flask import Flask
 
 from tests.conftest import file_bytes
 from tests.site import corpus
+from webapp.runs import moments
 from webapp.runs.leases import Leases
 from webapp.runs.reports import Progress, Reports
 
@@ -23,7 +24,9 @@ def finish(
     reports = Reports(services.database)
     for key, kind in ((f"runs/{run_id}/frames/1-1.jpg", "JPEG"), (f"runs/{run_id}/r.png", "PNG")):
         services.media.write(key, file_bytes(corpus.plain(), kind))
+    moment = moments.encode(corpus.plain(), 100, 75)
+    services.media.write(moments.key(f"runs/{run_id}", moments.at(part)), moment)
     step = Progress(1, part, 1, 0.1234567, 0.1, 0.2, 0.3, seconds, pace, 0.0)
-    reports.progress(claim, [step], f"runs/{run_id}/frames/1-1.jpg")
+    reports.progress(claim, [step], f"runs/{run_id}/frames/1-1.jpg", moments.at(part))
     reports.done(claim, f"runs/{run_id}/r.png")
     return run_id

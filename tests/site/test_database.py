@@ -51,7 +51,7 @@ def test_migrating_again_changes_and_loses_nothing(services: Services) -> None:
 
 
 def test_what_was_recorded_before_is_still_there_after_an_upgrade(tmp_path: Path) -> None:
-    """As the site recorded it before runs had masks and knew what their steps cost."""
+    """As the site recorded it before runs had masks, favourites, and knew what their steps cost."""
     database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
     alembic.command.upgrade(database._alembic(), "0002")
     with database.writing() as session:
@@ -69,6 +69,7 @@ def test_what_was_recorded_before_is_still_there_after_an_upgrade(tmp_path: Path
     with database.reading() as session:
         run, image = session.get_one(Run, "r"), session.get_one(Image, "i")
         assert (run.progress, run.content_mask, run.init_image) == (0.25, None, None)
+        assert (run.favourite, run.moments, run.share) == (False, [], None)
         assert picture_key(image) == "images/i.jpg"
     alembic.command.downgrade(database._alembic(), "0002")
     with database.reading() as session:

@@ -18,8 +18,11 @@ from webapp.config import Config
 from webapp.records import RunState
 from webapp.services import Services
 
-RUN_PAGES = ("", "/result.png", "/frame.jpg")
-RUN_ACTIONS = ("/cancel", "/finish", "/continue", "/delete")
+RUN_PAGES = ("", "/result.png", "/frame.jpg", "/timelapse.webp")
+RUN_ACTIONS = (
+    *("/cancel", "/finish", "/continue", "/delete"),
+    *("/favourite", "/rename", "/share", "/revoke"),
+)
 NOBODYS = "0" * 32
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-import re
 import secrets
 from typing import Literal
 
@@ -13,6 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME
 from webapp.errors import NotFoundError, WrongStateError
+from webapp.filenames import stem
+from webapp.records import LONGEST_TITLE
 from webapp.runs.orders import continued
 from webapp.site import current_site, visitor_id
 from webapp.views import RunView
@@ -25,7 +26,11 @@ def show(id: str) -> str:
     """Show a run of the visitor."""
     run = RunView(current_site().runs.find(visitor_id(), id))
     return render_template(
-        "run.html", run=run, steps=BY_NAME["steps"], submission=secrets.token_urlsafe(16)
+        "run.html",
+        run=run,
+        steps=BY_NAME["steps"],
+        submission=secrets.token_urlsafe(16),
+        longest_title=LONGEST_TITLE,
     )
 
 
@@ -66,14 +71,59 @@ def delete(id: str) -> AnyResponse:
     return redirect(url_for("gallery.index"), 303)
 
 
+@blueprint.post("/favourite")
+def favourite(id: str) -> AnyResponse:
+    """Make a run a favourite, or with `wanted=0` none any more."""
+    current_site().runs.find(visitor_id(), id)
+    current_site().collection.cherish(visitor_id(), [id], request.form.get("wanted") != "0")
+    return redirect(url_for("runs.show", id=id), 303)
+
+
+@blueprint.post("/rename")
+def rename(id: str) -> AnyResponse:
+    """Give a run another title."""
+    try:
+        current_site().collection.rename(visitor_id(), id, request.form.get("title", ""))
+    except SettingsError as error:
+        flash(" ".join(error.fields.values()), "error")
+    return redirect(url_for("runs.show", id=id), 303)
+
+
+@blueprint.post("/share")
+def share(id: str) -> AnyResponse:
+    """Make a link with which everybody can see the result."""
+    try:
+        current_site().collection.share(visitor_id(), id)
+    except WrongStateError as error:
+        flash(str(error), "error")
+    return redirect(url_for("runs.show", id=id, _anchor="share"), 303)
+
+
+@blueprint.post("/revoke")
+def revoke(id: str) -> AnyResponse:
+    """Make the link useless that was made for a run."""
+    current_site().collection.revoke(visitor_id(), id)
+    flash("Not shared any more: the link leads nowhere now.", "info")
+    return redirect(url_for("runs.show", id=id), 303)
+
+
 @blueprint.get("/result.png")
 def result(id: str) -> Response:
     """Give the finished picture."""
     site = current_site()
     run = site.runs.find(visitor_id(), id)
     response = Response(site.runs.result(visitor_id(), id), mimetype="image/png")
-    name = re.sub(r"[^a-z0-9]+", "-", run.title.lower()).strip("-") or "painting"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.png"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{stem(run.title)}.png"'
+    return response
+
+
+@blueprint.get("/timelapse.webp")
+def timelapse(id: str) -> Response:
+    """Give the animation of how the picture came about."""
+    site = current_site()
+    run = site.runs.find(visitor_id(), id)
+    response = Response(site.timelapses.of(run), mimetype="image/webp")
+    response.headers["Content-Disposition"] = f'inline; filename="{stem(run.title)}.webp"'
     return response
 
 

@@ -12,12 +12,15 @@ import threading
 import time
 from types import TracebackType
 
+from PIL import Image
+
 from stransfer import images
 from stransfer.images import Picture
 from stransfer.step import Step
 from webapp import logs
 from webapp.errors import LeaseLostError
 from webapp.records import Run
+from webapp.runs import moments
 from webapp.runs.leases import Claim
 from webapp.runs.reports import Progress, Reports
 from webapp.runs.store import checkpoints, folder
@@ -49,6 +52,8 @@ class Reporter:
         self._closing = False
         # What an earlier attempt left is replaced like one's own.
         self._frames = [run.frame] if run.frame else []
+        self._size = run.width, run.height
+        self._moment: int | None = None
         self._error: BaseException | None = None
         self._saving = threading.Lock()
         self._checkpoint = run.checkpoint
@@ -103,7 +108,8 @@ class Reporter:
 
     def keep(self, picture: Picture) -> None:
         """Make a picture the run's last one, after the thread has ended."""
-        self._reports.progress(self._claim, [], self._write_frame(picture, "best"))
+        frame = self._write_frame(images.to_image(picture), "best")
+        self._reports.progress(self._claim, [], frame)
 
     def _run(self) -> None:
         with logs.about(self._claim.run_id):
@@ -127,20 +133,20 @@ class Reporter:
             return not closing
         started = time.monotonic()
         newest = news[-1]
-        frame = self._write_frame(newest.image, str(newest.step))
+        image = images.to_image(newest.image)
+        frame = self._write_frame(image, str(newest.step))
+        moment = self._write_moment(image, newest.progress)
         progress = [self._progress(step) for step in news]
-        if self._reports.progress(self._claim, progress, frame):
+        if self._reports.progress(self._claim, progress, frame, moment):
             self.finish_wanted = True
         self._save_if_due(newest)
         if not closing:
             self._rest(started)
         return True
 
-    def _write_frame(self, picture: Picture, name: str) -> str:
-        height, width = picture.shape[:2]
-        image = images.to_image(picture)
-        if max(width, height) > self._config.frame_side:
-            image = image.resize(images.fit(width, height, self._config.frame_side))
+    def _write_frame(self, image: Image.Image, name: str) -> str:
+        if max(image.size) > self._config.frame_side:
+            image = image.resize(images.fit(*image.size, self._config.frame_side))
         key = f"{folder(self._claim.run_id)}/frames/{self._claim.fence}-{name}.jpg"
         self._media.write(key, images.encode(image, "JPEG", _FRAME_QUALITY))
         self._frames.append(key)
@@ -148,6 +154,16 @@ class Reporter:
         while len(self._frames) > 2:
             self._media.delete(self._frames.pop(0))
         return key
+
+    def _write_moment(self, image: Image.Image, progress: float) -> int | None:
+        """Keep a picture for the timelapse, if it is the first of its part of the way."""
+        moment = moments.at(progress)
+        if moment == self._moment:
+            return None
+        content = moments.encode(image, *self._size)
+        self._media.write(moments.key(folder(self._claim.run_id), moment), content)
+        self._moment = moment
+        return moment
 
     def _rest(self, started: float) -> None:
         pause = started + 1 / self._config.frames_per_second - time.monotonic()

@@ -10,6 +10,7 @@ from sqlalchemy import delete
 
 from webapp.database import Database
 from webapp.records import Loss, Run, RunState
+from webapp.runs import moments
 from webapp.runs.leases import Claim, owned, write
 
 
@@ -55,11 +56,21 @@ class Reports:
             session.execute(delete(Loss).where(Loss.run_id == run.id, Loss.step > step))
             run.step = step
             run.progress = part
+            run.moments = [moment for moment in run.moments if moment <= moments.at(part)]
             run.seconds = run.seconds if step else 0.0
             return run.seconds
 
-    def progress(self, claim: Claim, steps: Sequence[Progress], frame: str | None) -> bool:
-        """Record steps, oldest first, and the newest frame's key; return whether to finish now."""
+    def progress(
+        self,
+        claim: Claim,
+        steps: Sequence[Progress],
+        frame: str | None,
+        moment: int | None = None,
+    ) -> bool:
+        """Record steps, oldest first, the newest frame's key, and a moment that is kept.
+
+        Returns whether to finish now.
+        """
         with self._database.writing() as session:
             run = owned(session, claim)
             for index, step in enumerate(steps, start=run.seq + 1):
@@ -75,6 +86,8 @@ class Reports:
                 run.seconds_left = newest.seconds_left
             if frame is not None:
                 run.frame = frame
+            if moment is not None:
+                run.moments = sorted({*run.moments, moment})
             return run.finish_wanted
 
     def checkpoint(self, claim: Claim, key: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from webapp import logs
 from webapp.errors import NotFoundError, WrongStateError
-from webapp.records import LIVE, Loss, Run, RunState, Visitor
+from webapp.records import LIVE, LONGEST_TITLE, Loss, Run, RunState, Visitor
 from webapp.runs.fairness import waiting_in_turn
 from webapp.runs.orders import Order
 from webapp.runs.snapshot import run_values
@@ -66,7 +66,7 @@ class RunStore:
             visitor_id=visitor_id,
             submission=order.mark(submission or run_id),
             created_at=time.time(),
-            title=order.title[:200],
+            title=order.title[:LONGEST_TITLE],
             **self._with_own_copy(order, run_id).record(),
             width=levels[-1].width,
             height=levels[-1].height,
@@ -87,12 +87,12 @@ class RunStore:
     def find(self, visitor_id: str, run_id: str) -> Run:
         """Return a run of this visitor; raise NotFoundError for any other."""
         with self._database.reading() as session:
-            return _own(session, visitor_id, run_id)
+            return own(session, visitor_id, run_id)
 
     def snapshot(self, visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
         """Return a run as plain values, with the losses recorded after seq `since`."""
         with self._database.reading() as session:
-            run = _own(session, visitor_id, run_id)
+            run = own(session, visitor_id, run_id)
             losses = _losses_after(session, run, since)
             last = losses[-1] if losses else session.scalar(_last_loss(run_id))
             return run_values(run, losses, last, _position(session, run))
@@ -122,12 +122,17 @@ class RunStore:
             mine = select(Run).where(Run.visitor_id == visitor_id, Run.state.in_(LIVE))
             return list(session.scalars(mine.order_by(Run.created_at)))
 
-    def history(self, visitor_id: str, page: int, size: int) -> tuple[list[Run], int]:
+    def history(
+        self, visitor_id: str, page: int, size: int, favourites: bool = False
+    ) -> tuple[list[Run], int]:
         """Return a page (from 1) of the visitor's ended runs, newest first, and how many pages.
 
-        Raises NotFoundError for a page that does not exist; the first one always does.
+        With `favourites` these are the only ones. Raises NotFoundError for a page that does not
+        exist; the first one always does.
         """
-        ended = (Run.visitor_id == visitor_id, Run.state.not_in(LIVE))
+        ended = [Run.visitor_id == visitor_id, Run.state.not_in(LIVE)]
+        if favourites:
+            ended.append(Run.favourite.is_(True))
         with self._database.reading() as session:
             count = session.scalar(select(func.count()).select_from(Run).where(*ended)) or 0
             pages = max(1, -(-count // size))
@@ -165,7 +170,7 @@ class RunStore:
     def cancel(self, visitor_id: str, run_id: str) -> None:
         """End a live run now; its worker finds out that it no longer owns it."""
         with self._database.writing() as session:
-            run = _own(session, visitor_id, run_id, lock=True)
+            run = own(session, visitor_id, run_id, lock=True)
             if run.state not in LIVE:
                 raise WrongStateError(
                     f"This run is already {run.state}, so it cannot be cancelled."
@@ -177,7 +182,7 @@ class RunStore:
     def finish(self, visitor_id: str, run_id: str) -> None:
         """Ask the worker to stop after the current step and keep the picture as the result."""
         with self._database.writing() as session:
-            run = _own(session, visitor_id, run_id, lock=True)
+            run = own(session, visitor_id, run_id, lock=True)
             if run.state != RunState.RUNNING:
                 raise WrongStateError(
                     f"Only a run that is being painted can be finished early; this one is "
@@ -188,7 +193,7 @@ class RunStore:
     def delete(self, visitor_id: str, run_id: str) -> None:
         """Remove a run with all its pictures, whatever it is doing."""
         with self._database.writing() as session:
-            run = _own(session, visitor_id, run_id, lock=True)
+            run = own(session, visitor_id, run_id, lock=True)
             session.delete(run)
         self._services.media.delete_folder(folder(run_id))
 
@@ -245,7 +250,8 @@ def known_visitor(session: Session, visitor_id: str) -> None:
         session.flush()
 
 
-def _own(session: Session, visitor_id: str, run_id: str, lock: bool = False) -> Run:
+def own(session: Session, visitor_id: str, run_id: str, lock: bool = False) -> Run:
+    """Return a run of this visitor; raise NotFoundError for any other, and for none."""
     run = session.get(Run, run_id, with_for_update=lock)
     if run is None or run.visitor_id != visitor_id:
         raise NotFoundError(_UNKNOWN)

@@ -1,0 +1,148 @@
+"""The gallery in a real browser: choosing, hearts, comparing, sharing, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from tests.site import chromium
+from tests.site.chromium import Chromium
+from tests.site.guest import Guest
+from tests.site.server import Server, wait_for
+
+pytestmark = chromium.NEEDED
+
+
+@pytest.fixture(scope="module")
+def painter(server: Server) -> Iterator[Guest]:
+    """A visitor with three finished paintings, which all tests of this file look at."""
+    guest = Guest(server.url)
+    runs = [guest.start(steps=steps) for steps in ("6", "7", "8")]
+    for run_id in runs:
+        guest.wait(run_id, lambda run: run["state"] == "done")
+    yield guest
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def visit(
+    request: pytest.FixtureRequest, server: Server, painter: Guest, tmp_path: Path
+) -> Iterator[Chromium]:
+    """The browser of that visitor."""
+    browser = Chromium(server.url, tmp_path / "profile", javascript=request.param)
+    # Before any page, which would make another visitor of it.
+    cookie = {"name": "stransfer", "value": painter.cookie, "url": server.url}
+    browser.driver.execute_cdp_cmd("Network.setCookie", cookie)
+    browser.open("/gallery")
+    yield browser
+    assert browser.complaints() == []
+    browser.quit()
+
+
+def one(browser: Chromium, query: str) -> WebElement:
+    return browser.driver.find_element(By.CSS_SELECTOR, query)
+
+
+def cards(browser: Chromium) -> int:
+    return len(browser.driver.find_elements(By.CSS_SELECTOR, ".salon-item"))
+
+
+def click(browser: Chromium, query: str, index: int = 0) -> None:
+    """Click in the middle of the screen, where no bar covers it."""
+    found = browser.driver.find_elements(By.CSS_SELECTOR, query)[index]
+    browser.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
+    found.click()
+
+
+def test_two_paintings_are_chosen_and_compared(visit: Chromium) -> None:
+    click(visit, ".choose input", 0)
+    click(visit, ".choose input", 2)
+    visit.press("Compare")
+    wait_for(lambda: visit.path.startswith("/compare?"), "the comparison")
+    visit.until_it_says("What differs")
+    row = one(visit, ".differences tbody tr").text
+    assert row == "Steps 8 updates 6 updates"
+    pictures = visit.driver.find_elements(By.CSS_SELECTOR, ".diptych img")
+    assert [picture.get_property("naturalWidth") for picture in pictures] == [100, 100]
+
+
+def test_a_heart_makes_a_favourite_and_takes_it_back(visit: Chromium) -> None:
+    def pressed() -> str | None:
+        return one(visit, ".salon-item .heart").get_attribute("aria-pressed")
+
+    click(visit, ".salon-item .heart")
+    wait_for(lambda: pressed() == "true", "the heart")
+    wait_for(lambda: favourites(visit) == 1, "the favourite")
+    click(visit, ".salon-item .heart")
+    visit.open("/gallery")
+    wait_for(lambda: favourites(visit) == 0, "no favourite")
+
+
+def favourites(visit: Chromium) -> int:
+    visit.open("/gallery?favourites=1")
+    return cards(visit)
+
+
+def test_a_painting_is_named_and_shared_and_taken_back(visit: Chromium, server: Server) -> None:
+    click(visit, ".salon-item h3 a")
+    for summary in visit.driver.find_elements(By.CSS_SELECTOR, ".drawer summary"):
+        summary.click()
+    one(visit, "#title").clear()
+    one(visit, "#title").send_keys("Evening <i>light</i>")
+    visit.press("Rename")
+    visit.until_it_says("Evening <i>light</i>")
+    click(visit, "#share summary")
+    visit.press("Make a link")
+    link = one(visit, "#share-link").get_attribute("value") or ""
+    page = Guest(server.url).open(link.removeprefix(server.url))
+    assert "Evening <i>light</i>" in page.text
+    visit.press("Stop sharing")
+    for agree in visit.driver.find_elements(By.CSS_SELECTOR, "dialog button[value=yes]"):
+        agree.click()
+    visit.until_it_says("Not shared any more")
+    assert Guest(server.url).get(link.removeprefix(server.url)).status_code == 404
+
+
+def test_before_and_after_and_how_it_came_about(visit: Chromium) -> None:
+    click(visit, ".salon-item h3 a")
+    visit.until_it_says("Finished")
+    slider = one(visit, "#compare-range")
+    beside = visit.driver.find_elements(By.CSS_SELECTOR, ".beside img")
+    # Either there is something to move, or the photograph stands beside the painting.
+    if not beside:
+        wait_for(slider.is_displayed, "the slider")
+    else:
+        assert not slider.is_displayed()
+        painting = one(visit, "[data-frame] img")
+        assert beside[0].rect["y"] == pytest.approx(painting.rect["y"], abs=2)
+        assert beside[0].rect["x"] > painting.rect["x"] + painting.rect["width"]
+    film = one(visit, ".timelapse img")
+    assert not film.is_displayed()
+    click(visit, ".timelapse summary")
+    wait_for(lambda: film.get_property("naturalWidth"), "the timelapse")
+
+
+@pytest.mark.parametrize("visit", [True], indirect=True)
+def test_the_bar_comes_with_the_first_choice_and_deleting_is_asked_about(
+    visit: Chromium, painter: Guest
+) -> None:
+    bar = one(visit, "[data-chosen]")
+    assert not bar.is_displayed()
+    click(visit, ".choose input")
+    wait_for(bar.is_displayed, "the bar")
+    assert "1 chosen" in bar.text and not one(visit, "[data-two]").is_enabled()
+    visit.press("Clear")
+    assert not bar.is_displayed()
+
+    before = cards(visit)
+    click(visit, ".choose input")
+    visit.press("Delete")
+    one(visit, "dialog button[value=no]").click()
+    assert cards(visit) == before
+    visit.press("Delete")
+    one(visit, "dialog button[value=yes]").click()
+    visit.until_it_says("Deleted one painting.")
+    assert cards(visit) == before - 1
