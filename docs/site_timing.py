@@ -25,7 +25,7 @@ from typing import Any
 
 import click
 import requests
-import socketio
+import socketio  # type: ignore[import-untyped]
 
 from stransfer import folders
 from stransfer.bench import child

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from stransfer.bench.canvas import Canvas, Png, Point, Svg
+from stransfer.bench.canvas import Anchor, Canvas, Png, Point, Svg
 from stransfer.errors import BenchError
 
 _CANVASES: dict[str, type[Png] | type[Svg]] = {".png": Png, ".svg": Svg}
@@ -145,7 +145,9 @@ def _draw_labels(canvas: Canvas, frame: _Frame, lines: Sequence[Curve]) -> None:
         height = _LINE_HEIGHT * (len(curve.remarks) + 1)
         base = max(free, min(y + 4, _HEIGHT - _BOTTOM - 6 - height + _LINE_HEIGHT))
         free = base + height + 4
-        left, anchor = (x - 20, "end") if len(curve.points) > 1 else (x + 12, "start")
+        alone = len(curve.points) == 1
+        left = x + 12 if alone else x - 20
+        anchor: Anchor = "start" if alone else "end"
         canvas.text((left, base), curve.name, 13.5, curve.colour, anchor)
         for line, remark in enumerate(curve.remarks, start=1):
             canvas.text((left, base + line * _LINE_HEIGHT), remark, 11.5, _QUIET, anchor)
