@@ -34,11 +34,14 @@ def test_two_artworks_are_blended_as_the_sliders_say(browser: Chromium) -> None:
     browser.slide("Share of Fjord", 75)
     browser.slide("Share of Great swell", 25)
     browser.until_it_says("75 %")
-    widths = [
-        image.size["width"]
-        for image in browser.driver.find_elements(By.CSS_SELECTOR, "[data-picker=style] .stage img")
-    ]
-    assert len(widths) == 2 and widths[0] > 2 * widths[1]
+
+    def shown_by_share() -> bool:
+        images = browser.driver.find_elements(By.CSS_SELECTOR, "[data-picker=style] .stage img")
+        first, second = (image.size["width"] for image in images)
+        return bool(first > 2 * second)
+
+    # They move there.
+    wait_for(shown_by_share, "the pictures to be as wide as their shares", 10)
     run_id = browser.start()
     browser.until_it_says("Artwork, 75 %")
     browser.until_it_says("Cat in the manner of Fjord and Great swell")
