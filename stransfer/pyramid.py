@@ -26,7 +26,7 @@ MORE_STEPS = 1.25
 
 # However few updates the final size gets, the level below it gets at least so many, and each one
 # further down GROWTH times as many again: the strokes have to be found somewhere, and down there it
-# costs least. Chosen with MORE_STEPS by what six pairs of samples lose and gain for the time.
+# costs least.
 LEAST_STEPS = 25
 
 # A level beyond `size` has four times the pixels of the one before it, and is there to work out
