@@ -45,6 +45,7 @@ class Worker:
         self._name = f"{_here()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
         self._renewal = Renewal(services.config.rest_seconds)
+        self._asked = False
         self._painter: Painter | None = None
         self._claim: Claim | None = None
 
@@ -66,13 +67,11 @@ class Worker:
         consumer.start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
-        renewed = False
         while not self._stopping.is_set():
             self.keep_house()
             if self._claim is not None:
                 self._renewal.busy()
             elif self._renewal.due:
-                renewed = True
                 self._stopping.set()
             self._stopping.wait(self._services.config.heartbeat_seconds)
         if self._painter is None:
@@ -84,6 +83,8 @@ class Worker:
             self.keep_house()
             time.sleep(_POLL_SECONDS)
         consumer.stop(graceful=True)
+        # Whoever asks meanwhile must not get a fresh worker instead of none.
+        renewed = not self._asked
         reason = "to start afresh, with its memory given back" if renewed else "as asked"
         log.info("worker %s: stopped, %s", self._name, reason)
         return renewed
@@ -141,6 +142,7 @@ class Worker:
             self._services.queue.send(claim.run_id)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._asked = True
         self._stopping.set()
 
 
