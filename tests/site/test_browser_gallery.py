@@ -96,6 +96,7 @@ def test_a_painting_is_named_and_shared_and_taken_back(visit: Chromium, server: 
     visit.until_it_says("Evening <i>light</i>")
     click(visit, "#share summary")
     visit.press("Make a link")
+    visit.until_it_says("Whoever has this link")
     link = one(visit, "#share-link").get_attribute("value") or ""
     page = Guest(server.url).open(link.removeprefix(server.url))
     assert "Evening <i>light</i>" in page.text

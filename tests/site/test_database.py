@@ -100,6 +100,22 @@ def test_processes_that_start_together_can_all_migrate(tmp_path: Path) -> None:
         assert racer.returncode == 0, complaint
 
 
+def test_all_migrations_are_made_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody sees, or goes on from, what lies between two of them."""
+    database = Database(f"sqlite:///{tmp_path / 'new.sqlite'}")
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the power fails")
+
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+        patched.setattr("alembic.op.add_column", fail)
+        database.migrate()
+    assert inspect(create_engine(database.url)).get_table_names() == []
+    database.migrate()
+    assert "runs" in inspect(create_engine(database.url)).get_table_names()
+    database.close()
+
+
 def test_a_database_that_cannot_be_reached_is_named_by_its_key() -> None:
     with pytest.raises(ConfigError, match="DATABASE_URL does not answer"):
         Database("sqlite:////nowhere/at/all.sqlite").migrate()

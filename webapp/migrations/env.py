@@ -8,8 +8,8 @@ from webapp.records import Base
 
 engine = context.config.attributes["engine"]
 
-with engine.connect() as connection:
+# One transaction around all of them: what SQLite is told to do would otherwise be committed after
+# each, and another process, which starts at the same time, would take its turn in between.
+with engine.begin() as connection:
     context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
-    with context.begin_transaction():
-        context.run_migrations()
-    connection.commit()
+    context.run_migrations()
