@@ -12,6 +12,7 @@ from sqlalchemy import text
 from stransfer import loading, precision, weights
 from stransfer.errors import StransferError
 from stransfer.models import DEFAULT_MODEL, MODELS
+from webapp import secret
 from webapp.services import Services
 
 _PROBE = "checks/probe.txt"
@@ -38,6 +39,7 @@ def examine(services: Services) -> Iterator[Finding]:
         "queue": _queue,
         "media store": _media,
         "disk": _disk,
+        "key of the cookies": _key,
         "weights": _weights,
         "TensorFlow": _tensorflow,
         "precision": _precision,
@@ -78,6 +80,16 @@ def _disk(services: Services) -> str:
             f"make room for at least {_LEAST_FREE_GIB:g} GiB"
         )
     return f"{free:.0f} GiB free"
+
+
+def _key(services: Services) -> str:
+    instance = services.config.instance
+    if secret.readable_by_others(instance):
+        raise _TroubleError(
+            f"others on this machine can read secret_key in {instance}, and could be any visitor; "
+            "take that right from them and run `stransfer rotate-key --forget`"
+        )
+    return "nobody else can read it"
 
 
 def _weights(services: Services) -> str:

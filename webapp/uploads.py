@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from stransfer.images import FORMAT_NAMES
 from webapp.decoding import Decoded, Ending, decode
 from webapp.errors import NotFoundError, TooLargeError, UnusableError
+from webapp.identifiers import is_id
 from webapp.records import Image
 from webapp.runs.store import known_visitor
 from webapp.samples import ROLES, Role
@@ -72,7 +73,7 @@ class Uploads:
     def find(self, visitor_id: str, image_id: str) -> Image:
         """Return a picture of this visitor; raise NotFoundError for any other."""
         with self._services.database.reading() as session:
-            image = session.get(Image, image_id)
+            image = session.get(Image, image_id) if is_id(image_id) else None
         if image is None or image.visitor_id != visitor_id:
             raise NotFoundError(_UNKNOWN)
         return image
@@ -93,7 +94,7 @@ class Uploads:
             media.write(picture_key(image), decoded.picture)
             media.write(thumbnail_key(image), decoded.thumbnail)
             with self._services.database.writing() as session:
-                known_visitor(session, image.visitor_id)
+                image.visitor_id = known_visitor(session, image.visitor_id)
                 session.add(image)
         except IntegrityError:
             # The same picture came twice at once, and the other request was faster.

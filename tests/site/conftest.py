@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
 
 from tests.site.chromium import Chromium
 from tests.site.person import Person
-from tests.site.server import Server
+from tests.site.server import UNLIMITED, Server
 from webapp import create_app
 from webapp.config import Config
 from webapp.runs.leases import Leases
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     """The configuration of a new installation."""
-    return Config(async_mode="threading", instance_path=str(tmp_path / "instance"))
+    limits: dict[str, Any] = dict(UNLIMITED)
+    instance = str(tmp_path / "instance")
+    return Config(async_mode="threading", instance_path=instance, **limits)
 
 
 @pytest.fixture
@@ -61,7 +63,8 @@ def app(config: Config) -> Flask:
 def busy_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application of one installation that the visitors of all tests in a file share."""
     instance = tmp_path_factory.mktemp("busy") / "instance"
-    return create_app(Config(async_mode="threading", instance_path=str(instance)))
+    limits: dict[str, Any] = dict(UNLIMITED)
+    return create_app(Config(async_mode="threading", instance_path=str(instance), **limits))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from stransfer.presets import DECIDED
 from stransfer.setting import AUTO, LONGEST_LAYERS, Setting
 from stransfer.settings import BY_NAME, SETTINGS
 from stransfer.weights import State
+from webapp import identifiers
 from webapp.config import Config
 from webapp.pictures import MASK_FIELDS
 from webapp.records import RunState
@@ -21,7 +22,7 @@ from webapp.uploads import ROLES_OF_UPLOADS
 Schema = dict[str, Any]
 
 # Ids are made by the site; nothing else is one.
-ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+ID: Schema = {"type": "string", "pattern": identifiers.PATTERN}
 
 _TEXT: Schema = {"type": "string"}
 _TEXT_OR_NONE: Schema = {"type": ["string", "null"]}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, render_template, url_for
 
-from webapp.filenames import stem
+from webapp import answers
+from webapp.access import held
 from webapp.site import current_site
 from webapp.views import RunView
 
@@ -15,6 +16,7 @@ _LARGEST_SHOWN = 1600
 
 
 @blueprint.get("")
+@held
 def show(share: str) -> Response:
     """Show what is shared."""
     run = current_site().collection.shared(share)
@@ -26,21 +28,22 @@ def show(share: str) -> Response:
 
 
 @blueprint.get("/picture.png")
+@held
 def picture(share: str) -> Response:
     """Give the result."""
     site = current_site()
     run = site.collection.shared(share)
-    response = Response(site.collection.result(run), mimetype="image/png")
-    response.headers["Content-Disposition"] = f'inline; filename="{stem(run.title)}.png"'
-    return _unlisted(response)
+    return _unlisted(answers.picture(site.collection.result(run), "picture.png", run.title))
 
 
 @blueprint.get("/preview.jpg")
+@held
 def preview(share: str) -> Response:
     """Give the result, small."""
     site = current_site()
     run = site.collection.shared(share)
-    return _unlisted(Response(site.services.media.read(str(run.frame)), mimetype="image/jpeg"))
+    frame = str(run.frame)
+    return _unlisted(answers.picture(site.services.media.read(frame), frame, run.title))
 
 
 def _unlisted(response: Response) -> Response:
