@@ -35,7 +35,12 @@ def options(config: Config) -> dict[str, Any]:
             environ: dict[str, Any] = super().get_environ()
             return environ
 
-    return {"protocol": Protocol, "socket_timeout": config.request_seconds}
+        def log_message(self, *told: object) -> None:
+            # What strangers say that is no request is nothing to read.
+            pass
+
+    # With `debug`, which is eventlet's default, tracebacks go to whoever provoked them.
+    return {"protocol": Protocol, "socket_timeout": config.request_seconds, "debug": False}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from engineio import packet  # type: ignore[import-untyped]
-from engineio.exceptions import SocketIsClosedError  # type: ignore[import-untyped]
+from engineio.exceptions import (  # type: ignore[import-untyped]
+    SocketIsClosedError,
+    UnknownPacketError,
+)
 from flask_socketio import SocketIO
 
 from webapp.connections import Connections
@@ -55,6 +58,10 @@ class Guard:
         self._connections.open(id, environ.get("REMOTE_ADDR", ""))
         connection = self._engine.sockets[id]
         connection.receive = self._counted(id, connection.receive)
+        # Through these comes what is not even a packet; the library has no public name for the
+        # first, and no other place in which to find that out.
+        connection._websocket_handler = self._frames(id, connection._websocket_handler)
+        connection.handle_post_request = self._posts(id, connection.handle_post_request)
         self._expect(id)
         return self._library["connect"](id, environ)
 
@@ -69,6 +76,28 @@ class Guard:
             receive(received)
 
         return counted
+
+    def _frames(self, id: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def reading(websocket: Any) -> Any:
+            try:
+                return read(websocket)
+            except Exception as error:
+                self._end(id, f"broke off, or sent no packet ({type(error).__name__})")
+                return []
+
+        return reading
+
+    def _posts(self, id: str, read: Callable[[Any], None]) -> Callable[[Any], None]:
+        def reading(environ: Any) -> None:
+            try:
+                read(environ)
+            except Exception as error:
+                # Ended here, because the library would wait until all that it has still to say
+                # was fetched.
+                self._end(id, f"sent no packet ({type(error).__name__})")
+                raise UnknownPacketError from error
+
+        return reading
 
     def _said(self, id: str, message: Any) -> None:
         try:

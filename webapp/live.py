@@ -44,6 +44,9 @@ def install(app: Flask, site: Site, rates: Rates, connections: Connections) -> R
         cors_allowed_origins=origins.is_own,
         serializer=Packet,
         serve_client=False,
+        # Without loggers of their own they would write past what the site logs with.
+        logger=logging.getLogger("socketio"),
+        engineio_logger=logging.getLogger("engineio"),
     )
     guard = Guard(socketio, connections, config.request_seconds)
 

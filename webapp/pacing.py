@@ -6,6 +6,7 @@ the libraries that speak WebSocket keep a message in memory however many pieces 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import time
 from typing import Any
@@ -18,6 +19,7 @@ _PIECE = 64 * 1024
 _LONGEST_LINE = 8 * 1024
 
 _MINUTE = 60.0
+_SILENCE = 60.0
 
 
 def pace(environ: dict[str, Any], config: Config) -> None:
@@ -36,8 +38,8 @@ def meter(environ: dict[str, Any], config: Config) -> None:
     for name in ("eventlet.input", "werkzeug.socket"):
         if (found := environ.get(name)) is not None:
             socket = found.get_socket() if hasattr(found, "get_socket") else found
-            # Whether anybody is still there, the protocol itself asks now and then.
-            socket.settimeout(None)
+            # The protocol asks now and then whether anybody is still there, and is answered.
+            socket.settimeout(_SILENCE)
             environ[name] = Metered(socket, most)
 
 
@@ -58,6 +60,11 @@ class Metered:
     def get_socket(self) -> Metered:
         """Return itself, where eventlet asks for the socket of a request."""
         return self
+
+    def shutdown(self, how: int) -> None:
+        """Shut down what is not shut yet: reading and writing end each by itself."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(how)
 
     def recv(self, size: int, *flags: int) -> bytes:
         """Receive up to so many bytes. Raises ConnectionAbortedError once they are too many."""

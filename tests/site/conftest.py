@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from tests.site.chromium import Chromium
+from tests.site.impatient import started, stopped
 from tests.site.person import Person
 from tests.site.server import UNLIMITED, Server
 from webapp import create_app
@@ -100,6 +101,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield server
     assert server.stop() == 0
     assert "Traceback" not in server.log.read_text(), server.log.read_text()
+
+
+@pytest.fixture(scope="session")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server without workers that waits for nobody, and is whole when all is over."""
+    server = started(tmp_path_factory.mktemp("impatient"))
+    yield server
+    stopped(server)
 
 
 @pytest.fixture
