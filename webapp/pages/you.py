@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
 
 import segno
 from flask import Blueprint, Response, flash, make_response, redirect, request, url_for
@@ -110,7 +110,7 @@ def _page(template: str, **values: object) -> Response:
     page = render(
         template,
         here=site.visitors.holdings(visitor),
-        pending=pending and _moment(pending),
+        pending=pending and pending - time.time(),
         cookie_days=config.cookie_days,
         hours=config.recovery_hours,
         **{**values, **shown},
@@ -125,8 +125,4 @@ def _shown(offer: Offer) -> dict[str, object]:
     address = url_for("you.look", secret=offer.secret, _external=True)
     code = segno.make(address, error="m", micro=False)
     drawn = code.svg_inline(scale=1, border=_QUIET_ZONE, omitsize=True, svgclass=None)
-    return {"address": address, "until": _moment(offer.expires_at), "code": Markup(drawn)}
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return {"address": address, "code": Markup(drawn)}
