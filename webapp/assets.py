@@ -13,8 +13,9 @@ from typing import Any
 
 from flask import Flask, Response, send_from_directory
 
+from webapp.caching import lasting
+
 _ENDPOINT = "static"
-_YEAR = 31_536_000
 _IMPORT = re.compile(r'^import\s[^;"]*"\./([^"]+)"', re.MULTILINE)
 
 
@@ -29,12 +30,11 @@ class Assets:
 
     def answer(self, version: str, filename: str) -> Response:
         """Give a file. Under an earlier version's address it may be kept no longer than asked."""
-        current = version == self.version
-        response = send_from_directory(
-            self._folder, filename, max_age=_YEAR if current else None, conditional=True
-        )
-        response.cache_control.immutable = current
-        return response
+        response = send_from_directory(self._folder, filename, conditional=True)
+        if version != self.version:
+            return response
+        response.cache_control.no_cache = None
+        return lasting(response, public=True)
 
     def imports(self, script: str) -> list[str]:
         """Return the scripts that a script cannot begin without, however far down.

@@ -13,7 +13,7 @@ from flask import Flask, url_for
 from stransfer.models import MODELS
 from stransfer.setting import AUTO, Setting
 from stransfer.settings import SETTINGS, Settings
-from webapp import timelapses
+from webapp import renditions, timelapses
 from webapp.pictures import Picture, used_picture
 from webapp.records import LIVE, Run, RunState
 from webapp.runs.snapshot import current_loss
@@ -145,6 +145,26 @@ class RunView:
         return frame_url(self._run)
 
     @property
+    def picture_url(self) -> str | None:
+        """The picture to look at: the finished one, or else the newest."""
+        return picture_url(self._run)
+
+    @property
+    def srcset(self) -> str:
+        """The finished picture in its widths, for browsers to choose from.
+
+        A live one is hardly larger than where it is shown, and comes in one width.
+        """
+        run = self._run
+        if run.result is None:
+            return ""
+        return renditions.srcset(
+            run.width,
+            run.height,
+            lambda side: url_for("runs.result_rendition", id=run.id, side=side),
+        )
+
+    @property
     def result_url(self) -> str | None:
         """The finished picture."""
         return result_url(self._run)
@@ -180,14 +200,29 @@ def snapshot(visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
 
 def addressed(run: Run, values: dict[str, Any]) -> dict[str, Any]:
     """Return the plain values of a run with the addresses of its pictures."""
-    return {**values, "frame_url": frame_url(run), "result_url": result_url(run)}
+    return {
+        **values,
+        "frame_url": frame_url(run),
+        "picture_url": picture_url(run),
+        "result_url": result_url(run),
+    }
 
 
 def frame_url(run: Run) -> str | None:
     """Return where the newest picture of a run is; each picture has its own address."""
-    if run.frame is None:
-        return None
-    return url_for("runs.frame", id=run.id, v=run.frame.rpartition("/")[2].partition(".")[0])
+    return run.frame and url_for("runs.frame", id=run.id, v=frame_version(run))
+
+
+def frame_version(run: Run) -> str:
+    """Return what tells the newest picture of a run from all before it."""
+    return (run.frame or "").rpartition("/")[2].partition(".")[0]
+
+
+def picture_url(run: Run) -> str | None:
+    """Return where the picture of a run is, to look at: the finished one, or else the newest."""
+    if run.result is None:
+        return frame_url(run)
+    return url_for("runs.result_rendition", id=run.id, side=renditions.SIDES[-1])
 
 
 def result_url(run: Run) -> str | None:

@@ -12,7 +12,7 @@ import { TabStatus } from "./tabstatus.js";
 const root = document.querySelector("[data-run]");
 const compareBar = root.querySelector("[data-compare]");
 const connection = root.querySelector("[data-connection]");
-const view = new RunView(root);
+const view = new RunView(root, true);
 const chart = new LossChart(root.querySelector("[data-losses]"));
 const compare = compareBar && new Compare(compareBar, root.querySelector("[data-frame]"));
 const tab = new TabStatus();

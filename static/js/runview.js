@@ -22,12 +22,17 @@ const FIELDS = {
 /** Keeps the part of a page that shows one run, large or as a card, in step with its state. */
 export class RunView {
   #root;
+  #large;
   #frame;
   #run;
 
-  /** @param {HTMLElement} root the element with `data-run` and `data-state` */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root the element with `data-run` and `data-state`
+   * @param {boolean} large whether the picture fills the page, and ends in all its detail
+   */
+  constructor(root, large = false) {
     this.#root = root;
+    this.#large = large;
     this.#frame = new Frame(root.querySelector("[data-frame]"));
     this.#run = { state: root.dataset.state, title: root.dataset.title };
   }
@@ -43,7 +48,7 @@ export class RunView {
    * @returns {Promise<void>} settles once the picture shows
    */
   async update(news) {
-    const { losses, loss, frame, frame_url: address, ...rest } = news;
+    const { losses, loss, frame, frame_url: live, picture_url: whole, ...rest } = news;
     this.#run = { ...this.#run, ...rest };
     // News without a step in it leave the last one standing.
     if (loss) this.#run.loss = loss;
@@ -52,7 +57,7 @@ export class RunView {
     this.#root.dataset.state = state;
     if (ENDED.has(state)) this.#frame.describe(this.#run.title);
     this.#write();
-    await this.#frame.show(frame ?? address ?? null);
+    await this.#frame.show(frame ?? (this.#large ? whole : live) ?? null);
   }
 
   /** The server has the run no longer: only what is on the page is left. */

@@ -200,6 +200,7 @@ def _run() -> Schema:
         error=_TEXT_OR_NONE,
         created_at={"type": "string", "format": "date-time"},
         frame_url=url,
+        picture_url=url,
         result_url=url,
     )
 
