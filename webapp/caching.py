@@ -13,7 +13,7 @@ def lasting(response: Response, public: bool = False) -> Response:
     What is not public only the browser that asked may keep, and no cache on the way.
     """
     response.cache_control.public = public
-    response.cache_control.private = not public
+    response.cache_control.private = None if public else True
     response.cache_control.max_age = YEAR
     response.cache_control.immutable = True
     return response

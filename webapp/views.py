@@ -14,8 +14,10 @@ from stransfer.models import MODELS
 from stransfer.setting import AUTO, Setting
 from stransfer.settings import SETTINGS, Settings
 from webapp import renditions, timelapses
+from webapp.estimates import roughly
 from webapp.pictures import Picture, used_picture
 from webapp.records import LIVE, Run, RunState
+from webapp.runs.line import Place
 from webapp.runs.snapshot import current_loss
 from webapp.site import current_site
 
@@ -91,10 +93,10 @@ class RunView:
         """The losses of the last step."""
         return current_loss(current_site().runs.last_loss(self._run.id))
 
-    @property
-    def queue_position(self) -> int | None:
-        """How many runs are before this one and itself, while it waits."""
-        return current_site().runs.queue_position(self._run)
+    @cached_property
+    def place(self) -> Place | None:
+        """Where the run stands in line, while it waits."""
+        return current_site().runs.place(self._run)
 
     @property
     def eta_seconds(self) -> float | None:
@@ -231,10 +233,11 @@ def result_url(run: Run) -> str | None:
 
 
 def install(app: Flask) -> None:
-    """Give the templates the filters `duration`, `ago` and `number`."""
+    """Give the templates the filters `duration`, `roughly`, `ago` and `number`."""
     app.add_template_filter(duration)
     app.add_template_filter(ago)
     app.add_template_filter(number)
+    app.add_template_filter(roughly)
 
 
 def duration(seconds: float | None) -> str:

@@ -26,6 +26,8 @@ function tell(before) {
     announcer.mention(
       `Step ${run.step} of ${run.steps}, ${run.percent} percent, ${format.duration(run.eta_seconds)} left.`,
     );
+  } else if (run.state === "queued") {
+    announcer.mention([format.queue(run.queue_position), format.wait(run.wait_seconds)].filter(Boolean).join(", "));
   }
 }
 

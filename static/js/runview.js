@@ -9,6 +9,7 @@ const FIELDS = {
   scale: (run) => String(run.scale ?? 1),
   scales: (run) => String(run.scales ?? 1),
   queue: (run) => format.queue(run.queue_position),
+  wait: (run) => format.wait(run.wait_seconds),
   eta: (run) => format.duration(run.eta_seconds),
   left: (run) => (Number.isFinite(run.eta_seconds) ? `${format.duration(run.eta_seconds)} left` : ""),
   pace: (run) => format.pace(run.seconds_per_step),

@@ -70,7 +70,7 @@ def test_only_widths_are_offered_that_are_worth_a_file_of_their_own(
 
 def test_every_picture_comes_in_the_widths_that_the_pages_promise(visitor: Person) -> None:
     [run] = visitor.site.collection.finished(visitor.id, 1)
-    found = {}
+    found: dict[str, int] = {}
     for path in ("/", "/gallery", f"/runs/{run.id}"):
         page = visitor.open(path)
         # No page shows a whole result.

@@ -48,7 +48,8 @@ def rendition(share: str, side: int) -> Response:
     response = Response(site.renditions.of(str(run.result), side), mimetype="image/webp")
     # It is asked for each time, since it may be revoked, but not sent each time.
     response.add_etag()
-    return _unlisted(response.make_conditional(request))
+    response.make_conditional(request)
+    return _unlisted(response)
 
 
 def _unlisted(response: Response) -> Response:
