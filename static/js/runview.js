@@ -26,6 +26,8 @@ export class RunView {
   #large;
   #frame;
   #run;
+  #told = 0;
+  #clock = null;
 
   /**
    * @param {HTMLElement} root the element with `data-run` and `data-state`
@@ -56,6 +58,8 @@ export class RunView {
     const { state, progress } = this.#run;
     if (progress !== undefined) this.#run.percent = Math.floor(100 * progress);
     this.#root.dataset.state = state;
+    if ("eta_seconds" in news) this.#told = performance.now();
+    this.#keepTime(state === "running");
     if (ENDED.has(state)) this.#frame.describe(this.#run.title);
     this.#write();
     await this.#frame.show(frame ?? (this.#large ? whole : live) ?? null);
@@ -63,13 +67,28 @@ export class RunView {
 
   /** The server has the run no longer: only what is on the page is left. */
   leave() {
+    this.#keepTime(false);
     this.#run.state = "gone";
     this.#root.dataset.state = "gone";
   }
 
+  /** Between two steps of a large painting, time goes on, too. */
+  #keepTime(going) {
+    clearInterval(this.#clock);
+    this.#clock = null;
+    if (going) this.#clock = setInterval(() => (this.#root.isConnected ? this.#write() : this.#keepTime(false)), 1000);
+  }
+
+  #left() {
+    const { eta_seconds: seconds } = this.#run;
+    if (!Number.isFinite(seconds)) return seconds;
+    return Math.max(1, seconds - (performance.now() - this.#told) / 1000);
+  }
+
   #write() {
+    const run = { ...this.#run, eta_seconds: this.#left() };
     for (const element of this.#root.querySelectorAll("[data-bind]")) {
-      const text = FIELDS[element.dataset.bind](this.#run);
+      const text = FIELDS[element.dataset.bind](run);
       if (text !== undefined && element.textContent !== text) element.textContent = text;
     }
     const bar = this.#root.querySelector("[data-bar]");
