@@ -104,7 +104,7 @@ class Samples:
 
     def preview(self, sample: Sample) -> bytes:
         """Return a sample as a JPEG file of at most PREVIEW_SIDE."""
-        return self._media.read(_preview_key(sample.version))
+        return self._media.read(preview_key(sample.version))
 
     def thumbnail(self, sample: Sample) -> bytes:
         """Return a sample as a small JPEG file."""
@@ -188,7 +188,7 @@ class Samples:
         )
         if not self._media.exists(sample.key):
             self._media.write(sample.key, decoded.picture)
-        self._media.write(_preview_key(file.version), decoded.preview)
+        self._media.write(preview_key(file.version), decoded.preview)
         self._media.write(_thumbnail_key(file.version), decoded.thumbnail)
         told = dataclasses.asdict(sample)
         del told["role"], told["name"]
@@ -199,6 +199,11 @@ class Samples:
         # Whatever a file provokes, it must not take the other samples with it.
         log.warning("sample %s is left out: %s", ascii(file.path.name), error)
         self._known[file] = None
+
+
+def preview_key(version: str) -> str:
+    """Return where a version of a sample is kept, large enough to look at."""
+    return f"samples/previews/{version}.jpg"
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -221,10 +226,6 @@ def _files(role: Role, paths: Sequence[Path]) -> list[_File]:
 
 def _record_key(version: str) -> str:
     return f"samples/records/{version}.json"
-
-
-def _preview_key(version: str) -> str:
-    return f"samples/previews/{version}.jpg"
 
 
 def _thumbnail_key(version: str) -> str:

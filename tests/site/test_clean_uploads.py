@@ -28,9 +28,10 @@ def test_nothing_of_what_came_in_ever_goes_out_again(name: str, person: Person) 
     place = person.send({"content": ("a.png", content)}).headers["Location"]
     [image] = person.site.uploads.of(person.id, "content")
     addresses = [f"/pictures/images/{image.id}", f"/pictures/images/{image.id}/thumbnail"]
-    for address in (*addresses, f"{place}/content/0"):
+    addresses += [f"/pictures/images/{image.id}/480.webp", f"{place}/content/0"]
+    for address in addresses:
         answer = person.client.get(address)
-        assert answer.mimetype in ("image/jpeg", "image/png")
+        assert answer.mimetype in ("image/jpeg", "image/png", "image/webp")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         check_clean_file(answer.data, f"{name}: {address}")
         assert answer.data not in content and content not in answer.data

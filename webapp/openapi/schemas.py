@@ -21,6 +21,8 @@ from webapp.uploads import ROLES_OF_UPLOADS
 
 Schema = dict[str, Any]
 
+_WAIT = "The seconds until a waiting run is expected to be painted; null while nothing tells."
+
 # Ids are made by the site; nothing else is one.
 ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 
@@ -203,6 +205,7 @@ def _run() -> Schema:
         width=_SIZE,
         height=_SIZE,
         queue_position={"type": ["integer", "null"], "minimum": 1},
+        wait_seconds={**_NUMBER_OR_NONE, "minimum": 0, "description": _WAIT},
         seconds={"type": "number", "minimum": 0},
         seconds_per_step=_NUMBER_OR_NONE,
         eta_seconds=_NUMBER_OR_NONE,
@@ -210,6 +213,7 @@ def _run() -> Schema:
         error=_TEXT_OR_NONE,
         created_at={"type": "string", "format": "date-time"},
         frame_url=url,
+        picture_url=url,
         result_url=url,
     )
 

@@ -6,8 +6,9 @@ import mimetypes
 
 from flask import Blueprint, Response
 
+from webapp.caching import lasting
 from webapp.errors import NotFoundError
-from webapp.samples import ROLES, Role
+from webapp.samples import ROLES, Role, preview_key
 from webapp.site import current_site, visitor_id
 from webapp.uploads import picture_key, thumbnail_key
 
@@ -30,6 +31,15 @@ def sample_thumbnail(role: str, name: str) -> Response:
     return _public(samples.thumbnail(samples.find(_role(role), name)))
 
 
+@blueprint.get("/samples/<role>/<name>/<int:side>.webp")
+def sample_rendition(role: str, name: str, side: int) -> Response:
+    """Give a sample, at most so large."""
+    site = current_site()
+    sample = site.samples.find(_role(role), name)
+    content = site.renditions.of(preview_key(sample.version), side)
+    return lasting(Response(content, mimetype="image/webp"), public=True)
+
+
 @blueprint.get("/images/<id>")
 def upload(id: str) -> Response:
     """Give an upload of the visitor."""
@@ -42,7 +52,16 @@ def upload(id: str) -> Response:
 def upload_thumbnail(id: str) -> Response:
     """Give an upload of the visitor, small."""
     site = current_site()
-    return _jpeg(site.services.media.read(thumbnail_key(site.uploads.find(visitor_id(), id))))
+    content = site.services.media.read(thumbnail_key(site.uploads.find(visitor_id(), id)))
+    return lasting(_jpeg(content))
+
+
+@blueprint.get("/images/<id>/<int:side>.webp")
+def upload_rendition(id: str, side: int) -> Response:
+    """Give an upload of the visitor, at most so large."""
+    site = current_site()
+    key = picture_key(site.uploads.find(visitor_id(), id))
+    return lasting(Response(site.renditions.of(key, side), mimetype="image/webp"))
 
 
 def _role(text: str) -> Role:

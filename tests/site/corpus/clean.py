@@ -6,12 +6,22 @@ import io
 
 from PIL import Image
 
-from tests.site.corpus.containers import PNG_SIGNATURE, jpeg_segments, png_chunks, png_of
+from tests.site.corpus.containers import (
+    PNG_SIGNATURE,
+    jpeg_segments,
+    png_chunks,
+    png_of,
+    webp_chunks,
+    webp_of,
+)
 from tests.site.corpus.foreign import SECRET
 from webapp.decoding import Decoded
 
 # The markers of a JPEG file that has pixels, and how to read them, and says nothing else.
 _PLAIN_JPEG = {0xD8, 0xE0, 0xDB, 0xC0, 0xC4, 0xDA, 0xD9}
+# What Pillow says of every JPEG and WebP file.
+_PLAIN_INFO = {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+_PLAIN_INFO |= {"loop", "background", "timestamp", "duration"}
 _PLAIN_PNG = {b"IHDR", b"IDAT", b"IEND"}
 
 
@@ -27,12 +37,15 @@ def check_clean(decoded: Decoded, about: str) -> None:
 
 
 def check_clean_file(file: bytes, about: str) -> None:
-    """Fail unless a file is a JPEG or PNG picture and nothing more."""
+    """Fail unless a file is a JPEG, PNG or WebP picture and nothing more."""
     assert SECRET not in file, about
     if file.startswith(PNG_SIGNATURE):
         parts = png_chunks(file)
         assert {kind for kind, _ in parts} <= _PLAIN_PNG, about
         assert png_of(parts) == file, about
+    elif file.startswith(b"RIFF"):
+        webp = webp_chunks(file)
+        assert {kind for kind, _ in webp} == {b"VP8 "} and webp_of(webp) == file, about
     else:
         segments = jpeg_segments(file)
         assert {segment[1] for segment in segments} <= _PLAIN_JPEG, about
@@ -40,4 +53,4 @@ def check_clean_file(file: bytes, about: str) -> None:
     with Image.open(io.BytesIO(file)) as image:
         image.load()
         assert not image.getexif(), about
-        assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}, about
+        assert set(image.info) <= _PLAIN_INFO, about
