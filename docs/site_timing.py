@@ -10,16 +10,10 @@ one JSON object. Needs what `make test` installs.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +21,11 @@ import click
 import requests
 import socketio  # type: ignore[import-untyped]
 
+from own_site import PATIENCE, served, until_answer
 from stransfer import folders
 from stransfer.bench import child
 
 PAIR = ("pagoda.jpg", "night_wind.jpg")
-_PATIENCE = 300.0
 
 
 @click.command(help=__doc__)
@@ -41,8 +35,8 @@ _PATIENCE = 300.0
 def main(size: int, steps: int, rounds: int) -> None:
     """Measure and print."""
     settings = {"size": size, "steps": steps}
-    with tempfile.TemporaryDirectory() as folder, _site(Path(folder)) as (url, started):
-        found: dict[str, Any] = {"page_seconds": _until_answer(url, started)}
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as (url, started):
+        found: dict[str, Any] = {"page_seconds": until_answer(url, started)}
         visitor = Visitor(url)
         cold = visitor.paints(settings, started, looking=True)
         found["first_picture_cold_seconds"] = cold["first"]
@@ -100,7 +94,7 @@ class Visitor:
         client.connect(self._url, auth={"token": self._token})
         try:
             client.call("subscribe", {"run": run_id, "since": 0})
-            deadline = time.monotonic() + _PATIENCE
+            deadline = time.monotonic() + PATIENCE
             while "end" not in seen and time.monotonic() < deadline:
                 if looking:
                     self._look_at("/")
@@ -136,35 +130,6 @@ def _alone(settings: dict[str, Any]) -> float:
     }
     [timing] = child.measured("runs", **pictures, settings=settings, rounds=1)
     return float(timing["seconds"])
-
-
-@contextlib.contextmanager
-def _site(folder: Path) -> Iterator[tuple[str, float]]:
-    """Serve an empty installation; give its address, and when its processes were started."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    keys = {"INSTANCE_PATH": str(folder / "instance"), "PORT": str(port), "HOST": "127.0.0.1"}
-    command = [sys.executable, "-m", "webapp", "serve"]
-    with (folder / "log").open("wb") as log:
-        started = time.monotonic()
-        process = subprocess.Popen(
-            command, cwd=folders.ROOT, env={**os.environ, **keys}, stdout=log, stderr=log
-        )
-        try:
-            yield f"http://127.0.0.1:{port}", started
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-def _until_answer(url: str, started: float) -> float:
-    while time.monotonic() - started < _PATIENCE:
-        with contextlib.suppress(requests.ConnectionError):
-            requests.get(url, timeout=10).raise_for_status()
-            return time.monotonic() - started
-        time.sleep(0.02)
-    raise click.ClickException("The site does not answer.")
 
 
 if __name__ == "__main__":

@@ -125,6 +125,7 @@ def test_a_mask_says_where_to_paint(browser: Chromium, tmp_path: Path) -> None:
     assert browser.complaints() == []
 
 
+@chromium.SCREENS
 def test_a_finished_painting_goes_on(browser: Chromium) -> None:
     browser.open()
     browser.fill(size="100", steps="2", scales="1")
@@ -136,6 +137,9 @@ def test_a_finished_painting_goes_on(browser: Chromium) -> None:
     wait_for(lambda: first not in browser.path, "the page of another run", 20)
     assert watch(browser)[-1]["step"] == 3
     browser.until_it_says("Started from")
+    browser.follow("Run again with changes")
+    browser.until_it_says("Filled in as for")
+    assert browser.field("steps").get_attribute("value") == "3"
     assert browser.complaints() == []
 
 
