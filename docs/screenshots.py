@@ -34,6 +34,14 @@ PAIRS = (
     ("cat.jpg", "fjord.jpg"),
     ("pagoda.jpg", "night_wind.jpg"),
 )
+# What README shows, so that the repository stays light.
+SHOWN = (
+    "gallery-desktop-light",
+    "live-desktop-dark",
+    "create-phone-light",
+    "painting-phone-light",
+    "gallery-phone-dark",
+)
 LIVE = ("raccoon.jpg", "marbling.jpg")
 WAITING = ("coffee.jpg", "harbour.jpg")
 
@@ -71,7 +79,8 @@ return [...document.images].every((image) => image.naturalWidth > 0 || image.loa
 @click.option("--size", default=500, help="The long side of the paintings, in px.")
 @click.option("--steps", default=20, help="The updates at the final size.")
 @click.option("--folder", default=FOLDER, type=click.Path(path_type=Path), help="Where they go.")
-def main(size: int, steps: int, folder: Path) -> None:
+@click.option("--all", "whole", is_flag=True, help="Keep them all, not only those in README.")
+def main(size: int, steps: int, folder: Path, whole: bool) -> None:
     """Paint, look, keep and print."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = {"size": size, "steps": steps}
@@ -82,32 +91,34 @@ def main(size: int, steps: int, folder: Path) -> None:
             runs = [visitor.orders(pair, settings) for pair in PAIRS]
             for run in runs:
                 visitor.waits(run, "done")
-            # It has to last until all pages have been looked at.
-            live = visitor.orders(LIVE, {**settings, "steps": 10_000})
-            visitor.orders(WAITING, settings)
-            visitor.waits(live, "running", 0.005)
             pages = {
-                "create": "/",
+                "create": f"/?from={runs[-1]}",
                 "gallery": "/gallery",
                 "painting": f"/runs/{runs[-1]}",
-                "live": f"/runs/{live}",
                 "compare": f"/compare?left={runs[-1]}&right={runs[-2]}",
             }
             for name, path in pages.items():
-                _keep(visitor, name, path, folder)
+                _keep(visitor, name, path, folder, whole)
+            # It has to last until the pages with it have been looked at.
+            live = visitor.orders(LIVE, {**settings, "steps": 8 * steps})
+            waiting = visitor.orders(WAITING, settings)
+            visitor.waits(live, "running", 0.3)
+            for name, run in (("live", live), ("waiting", waiting)):
+                _keep(visitor, name, f"/runs/{run}", folder, whole)
         finally:
             visitor.leaves()
 
 
-def _keep(visitor: Visitor, name: str, path: str, folder: Path) -> None:
+def _keep(visitor: Visitor, page: str, path: str, folder: Path, whole: bool) -> None:
     for screen, width in WIDTHS.items():
         for dark in (False, True):
             light = "dark" if dark else "light"
             picture, told = visitor.looks(path, screen, dark)
-            content = images.encode(picture, "WEBP", _QUALITY)
-            images.write(folder / f"{name}-{screen}-{light}.webp", content)
+            name = f"{page}-{screen}-{light}"
+            if whole or name in SHOWN:
+                images.write(folder / f"{name}.webp", images.encode(picture, "WEBP", _QUALITY))
             about = ", ".join(f"{key} {value}" for key, value in told.items())
-            click.echo(f"{name} at {width} px, {light}: {about}")
+            click.echo(f"{page} at {width} px, {light}: {about}")
 
 
 class Visitor:

@@ -34,8 +34,8 @@ class EveryState:
         cancelled = self._person.start()
         self._painted(cancelled)
         self._person.press(f"/runs/{cancelled}/cancel")
-        running, queued = self._person.start(), self._person.start()
-        self._painted(running)
+        running, queued = self._person.start(steps="2000"), self._person.start()
+        self._painted(running, 998)
         self._person.press(f"/runs/{done[0]}/share")
         shared = self._person.site.runs.find(self._person.id, done[0]).share
         self.pages: Mapping[str, str] = {
@@ -59,7 +59,7 @@ class EveryState:
         assert cookie is not None
         return str(cookie.value)
 
-    def _painted(self, run_id: str) -> Claim:
+    def _painted(self, run_id: str, steps: int = 9) -> Claim:
         """Have a worker paint some steps of a run, and return the worker's claim."""
         claim = self._leases.claim("worker")
         assert claim is not None and claim.run_id == run_id
@@ -67,6 +67,10 @@ class EveryState:
         rows, columns = np.mgrid[0:75, 0:100]
         picture = Image.fromarray(np.uint8(np.stack([rows * 3, columns * 2, rows + columns], -1)))
         self._services.media.write(key, file_bytes(picture, "JPEG"))
-        steps = [Progress(n, n / 20, 1, 9 / n, 2 / n, 6 / n, 1 / n, n, 1.0, 20 - n) for n in (1, 9)]
-        self._reports.progress(claim, steps, key)
+        # Values with all the digits that real ones have.
+        losses = np.random.default_rng(1).random((steps, 4)).tolist()
+        progress = [
+            Progress(step, 0.4, 1, *values, step, 1.0, 9.0) for step, values in enumerate(losses, 1)
+        ]
+        self._reports.progress(claim, progress, key)
         return claim
