@@ -84,9 +84,9 @@ def main(size: int, steps: int, folder: Path, whole: bool) -> None:
     """Paint, look, keep and print."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = {"size": size, "steps": steps}
-    with tempfile.TemporaryDirectory() as place, served(Path(place)) as (url, started):
-        until_answer(url, started)
-        visitor = Visitor(url, Path(place) / "profile")
+    with tempfile.TemporaryDirectory() as place, served(Path(place)) as site:
+        until_answer(site.url, site.started)
+        visitor = Visitor(site.url, Path(place) / "profile")
         try:
             runs = [visitor.orders(pair, settings) for pair in PAIRS]
             for run in runs:

@@ -4,8 +4,10 @@ Starts an installation of its own, empty and on a free port of this machine, and
 outside, by the clock of a visitor who watches over Socket.IO: from the start of the processes to
 the first page and to the first picture of a run ordered at once; then, warm, from the order
 of a run to its first picture and to its end. In turns with these it times the same run in a warm
-process without any site, which shows what reporting, storing and being watched costs a run. Prints
-one JSON object. Needs what `make test` installs.
+process without any site. What reporting, storing and being watched costs a run is said as the
+processor's time that the web process and the worker's reporting took meanwhile, next to the length
+of the run: as long as that holds up one of the threads that paint, it holds up the run. Prints one
+JSON object. Needs what `make test` installs.
 """
 
 from __future__ import annotations
@@ -35,19 +37,24 @@ PAIR = ("pagoda.jpg", "night_wind.jpg")
 def main(size: int, steps: int, rounds: int) -> None:
     """Measure and print."""
     settings = {"size": size, "steps": steps}
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as (url, started):
-        found: dict[str, Any] = {"page_seconds": until_answer(url, started)}
-        visitor = Visitor(url)
-        cold = visitor.paints(settings, started, looking=True)
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as site:
+        found: dict[str, Any] = {"page_seconds": until_answer(site.url, site.started)}
+        visitor = Visitor(site.url)
+        cold = visitor.paints(settings, site.started, looking=True)
         found["first_picture_cold_seconds"] = cold["first"]
-        timed = [(visitor.paints(settings), _alone(settings)) for _ in range(rounds)]
+        timed = []
+        costs = []
+        for _ in range(rounds):
+            before = site.processor_seconds()
+            timed.append((visitor.paints(settings), _alone(settings)))
+            costs.append(site.processor_seconds() - before)
     found["pages"] = visitor.page_seconds
     found["first_picture_seconds"] = statistics.median(run["first"] for run, _ in timed)
     found["seconds"] = statistics.median(run["end"] for run, _ in timed)
     found["seconds_in_worker"] = statistics.median(run["painted"] for run, _ in timed)
     found["seconds_without_site"] = statistics.median(alone for _, alone in timed)
     found["share_of_reporting"] = statistics.median(
-        run["painted"] / alone - 1 for run, alone in timed
+        cost / run["painted"] for cost, (run, _) in zip(costs, timed, strict=True)
     )
     click.echo(json.dumps({"settings": settings, "rounds": rounds, **found}, indent=2))
 

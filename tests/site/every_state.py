@@ -70,7 +70,8 @@ class EveryState:
         # Values with all the digits that real ones have.
         losses = np.random.default_rng(1).random((steps, 4)).tolist()
         progress = [
-            Progress(step, 0.4, 1, *values, step, 1.0, 9.0) for step, values in enumerate(losses, 1)
+            Progress(step, 0.4, 1, total, content, style, tv, step, 1.0, 9.0)
+            for step, (total, content, style, tv) in enumerate(losses, 1)
         ]
         self._reports.progress(claim, progress, key)
         return claim

@@ -146,11 +146,16 @@ def _operation_id(rule: Rule) -> str:
     return str(rule.endpoint).rpartition(".")[2]
 
 
-def _failure(error: HTTPStatus) -> dict[str, Any]:
+def _failure(error: HTTPStatus) -> Schema:
     if error == HTTPStatus.REQUEST_URI_TOO_LONG:
         # Whatever listens answers this by itself, before the site has seen the request.
         return {"description": error.phrase}
-    return {"description": error.phrase, "content": {JSON: {"schema": _schema("Error")}}}
+    found = {"description": error.phrase, "content": {JSON: {"schema": _schema("Error")}}}
+    if error == HTTPStatus.SERVICE_UNAVAILABLE:
+        seconds = {"type": "integer", "minimum": 1}
+        told = {"required": True, "description": "In how many seconds to try again."}
+        found["headers"] = {"Retry-After": {**told, "schema": seconds}}
+    return found
 
 
 def _schema(name: str) -> Schema:

@@ -66,7 +66,10 @@ def _http(error: HTTPException) -> Response | HTTPException:
 
 def _site(error: SiteError) -> Response:
     fields = {error.field: str(error)} if error.field else {}
-    return _answer(error.status, str(error), fields)
+    response = _answer(error.status, str(error), fields)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _unexpected(error: Exception) -> Response:

@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp import logs
-from webapp.errors import NotFoundError, WrongStateError
+from webapp.errors import NotFoundError, SiteError, WrongStateError
 from webapp.records import LIVE, LONGEST_TITLE, Loss, Run, RunState, Visitor
 from webapp.runs.line import Line, Place
 from webapp.runs.orders import Order
@@ -59,7 +59,7 @@ class RunStore:
 
         A form that the same visitor sends twice has the same `submission` and the same choices;
         it is accepted once and gives the same id. Raises SettingsError, naming the fields, if
-        pictures and settings do not fit each other.
+        pictures and settings do not fit each other, UnavailableError if the disk is nearly full.
         """
         levels = order.plan(self._services.config)
         run_id = uuid.uuid4().hex
@@ -77,7 +77,7 @@ class RunStore:
         )
         try:
             accepted = self._accept(run)
-        except NotFoundError:
+        except SiteError:
             self._services.media.delete_folder(folder(run_id))
             raise
         if accepted == run_id:
@@ -225,6 +225,7 @@ class RunStore:
                 earlier.submission = uuid.uuid4().hex
                 session.flush()
             check_kept(session, run)
+            self._services.room.check()
             session.add(run)
         return run.id
 
