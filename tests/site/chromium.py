@@ -140,7 +140,7 @@ class Chromium:
 
     def tick(self, label: str) -> None:
         """Click on a box with these words."""
-        self.driver.find_element(By.XPATH, f"//label[normalize-space()='{label}']").click()
+        self.click(self.driver.find_element(By.XPATH, f"//label[normalize-space()='{label}']"))
 
     def choose_preset(self, name: str) -> None:
         """Click on a preset."""
@@ -163,7 +163,7 @@ class Chromium:
 
     def follow(self, label: str) -> None:
         """Click on the link with these words."""
-        self.driver.find_element(By.LINK_TEXT, label).click()
+        self.click(self.driver.find_element(By.LINK_TEXT, label))
 
     def fill(self, **values: str) -> None:
         """Choose two samples and type into fields."""
@@ -184,7 +184,7 @@ class Chromium:
 
     def press(self, label: str) -> None:
         """Click the button with these words."""
-        self.driver.find_element(By.XPATH, f"//button[normalize-space()='{label}']").click()
+        self.click(self.driver.find_element(By.XPATH, f"//button[normalize-space()='{label}']"))
 
     def start(self) -> str:
         """Press Start and return the id of the run whose page opens."""

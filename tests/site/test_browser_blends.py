@@ -54,7 +54,8 @@ def test_two_artworks_are_blended_as_the_sliders_say(browser: Chromium) -> None:
     assert browser.all_picked("style") == [STYLE, SECOND]
     assert browser.field("size").get_attribute("value") == "100"
     browser.until_it_says("75 %")
-    browser.driver.find_element(By.CSS_SELECTOR, "[aria-label='Remove Great swell']").click()
+    remove = browser.driver.find_element(By.CSS_SELECTOR, "[aria-label='Remove Great swell']")
+    browser.click(remove)
     assert browser.all_picked("style") == [STYLE]
     browser.start()
     browser.until_it_says("Cat in the manner of Fjord")
