@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from stransfer import folders
+from tests.site import chromium
 from tests.site.chromium import Chromium
 from tests.site.person import Person
 from tests.site.server import Server
@@ -115,9 +116,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def browser(server: Server, tmp_path: Path) -> Iterator[Chromium]:
-    """A new visitor's browser."""
+def browser(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Chromium]:
+    """A new visitor's browser, as wide as the test says."""
     browser = Chromium(server.url, tmp_path / "profile")
+    browser.look(getattr(request, "param", chromium.DESKTOP))
     yield browser
     browser.quit()
 
