@@ -12,7 +12,7 @@ run: install
 
 install: .venv/installed static/vendor/installed
 
-test: install .venv/installed-test check
+test: install .venv/installed-test node_modules/installed-test check
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
 check: .venv/installed-test
@@ -52,8 +52,13 @@ $(CURDIR)/$(BIN)/npm: requirements-node.lock | .venv/python
 	@touch $@
 
 static/vendor/installed: package.json package-lock.json static/vendor.mjs | $(NPM)
-	PATH="$(dir $(NPM)):$$PATH" $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	PATH="$(dir $(NPM)):$$PATH" $(NPM) ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
 	PATH="$(dir $(NPM)):$$PATH" $(NPM) run --silent vendor
+	@touch $@
+
+# What only the tests need of the npm registry, beside what the pages do.
+node_modules/installed-test: static/vendor/installed
+	PATH="$(dir $(NPM)):$$PATH" $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 clean:

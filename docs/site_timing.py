@@ -4,22 +4,18 @@ Starts an installation of its own, empty and on a free port of this machine, and
 outside, by the clock of a visitor who watches over Socket.IO: from the start of the processes to
 the first page and to the first picture of a run ordered at once; then, warm, from the order
 of a run to its first picture and to its end. In turns with these it times the same run in a warm
-process without any site, which shows what reporting, storing and being watched costs a run. Prints
-one JSON object. Needs what `make test` installs.
+process without any site. What reporting, storing and being watched costs a run is said as the
+processor's time that the web process and the worker's reporting took meanwhile, next to the length
+of the run: as long as that holds up one of the threads that paint, it holds up the run. Prints one
+JSON object. Needs what `make test` installs.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +23,11 @@ import click
 import requests
 import socketio  # type: ignore[import-untyped]
 
+from own_site import PATIENCE, served, until_answer
 from stransfer import folders
 from stransfer.bench import child
 
 PAIR = ("pagoda.jpg", "night_wind.jpg")
-_PATIENCE = 300.0
 
 
 @click.command(help=__doc__)
@@ -41,19 +37,24 @@ _PATIENCE = 300.0
 def main(size: int, steps: int, rounds: int) -> None:
     """Measure and print."""
     settings = {"size": size, "steps": steps}
-    with tempfile.TemporaryDirectory() as folder, _site(Path(folder)) as (url, started):
-        found: dict[str, Any] = {"page_seconds": _until_answer(url, started)}
-        visitor = Visitor(url)
-        cold = visitor.paints(settings, started, looking=True)
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as site:
+        found: dict[str, Any] = {"page_seconds": until_answer(site.url, site.started)}
+        visitor = Visitor(site.url)
+        cold = visitor.paints(settings, site.started, looking=True)
         found["first_picture_cold_seconds"] = cold["first"]
-        timed = [(visitor.paints(settings), _alone(settings)) for _ in range(rounds)]
+        timed = []
+        costs = []
+        for _ in range(rounds):
+            before = site.processor_seconds()
+            timed.append((visitor.paints(settings), _alone(settings)))
+            costs.append(site.processor_seconds() - before)
     found["pages"] = visitor.page_seconds
     found["first_picture_seconds"] = statistics.median(run["first"] for run, _ in timed)
     found["seconds"] = statistics.median(run["end"] for run, _ in timed)
     found["seconds_in_worker"] = statistics.median(run["painted"] for run, _ in timed)
     found["seconds_without_site"] = statistics.median(alone for _, alone in timed)
     found["share_of_reporting"] = statistics.median(
-        run["painted"] / alone - 1 for run, alone in timed
+        cost / run["painted"] for cost, (run, _) in zip(costs, timed, strict=True)
     )
     click.echo(json.dumps({"settings": settings, "rounds": rounds, **found}, indent=2))
 
@@ -100,7 +101,7 @@ class Visitor:
         client.connect(self._url, auth={"token": self._token})
         try:
             client.call("subscribe", {"run": run_id, "since": 0})
-            deadline = time.monotonic() + _PATIENCE
+            deadline = time.monotonic() + PATIENCE
             while "end" not in seen and time.monotonic() < deadline:
                 if looking:
                     self._look_at("/")
@@ -136,35 +137,6 @@ def _alone(settings: dict[str, Any]) -> float:
     }
     [timing] = child.measured("runs", **pictures, settings=settings, rounds=1)
     return float(timing["seconds"])
-
-
-@contextlib.contextmanager
-def _site(folder: Path) -> Iterator[tuple[str, float]]:
-    """Serve an empty installation; give its address, and when its processes were started."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    keys = {"INSTANCE_PATH": str(folder / "instance"), "PORT": str(port), "HOST": "127.0.0.1"}
-    command = [sys.executable, "-m", "webapp", "serve"]
-    with (folder / "log").open("wb") as log:
-        started = time.monotonic()
-        process = subprocess.Popen(
-            command, cwd=folders.ROOT, env={**os.environ, **keys}, stdout=log, stderr=log
-        )
-        try:
-            yield f"http://127.0.0.1:{port}", started
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-def _until_answer(url: str, started: float) -> float:
-    while time.monotonic() - started < _PATIENCE:
-        with contextlib.suppress(requests.ConnectionError):
-            requests.get(url, timeout=10).raise_for_status()
-            return time.monotonic() - started
-        time.sleep(0.02)
-    raise click.ClickException("The site does not answer.")
 
 
 if __name__ == "__main__":

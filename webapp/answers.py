@@ -15,8 +15,9 @@ _KINDS = {
     "zip": "application/zip",
 }
 
-# Opened by itself a picture is a document, which has nothing to do but to be seen.
-_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+# Opened by itself a picture is a document, which has nothing to do but to be seen; browsers put the
+# style of that document into it.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 
 
 def picture(content: bytes, key: str, title: str, download: bool = False) -> Response:

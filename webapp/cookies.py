@@ -12,7 +12,6 @@ from webapp.secret import Keys
 
 # Over https a browser takes a cookie with this prefix from nobody but this very host.
 _HOST_ONLY = "__Host-"
-_STATIC = "static"
 
 
 def install(app: Flask, config: Config, keys: Keys) -> None:
@@ -60,8 +59,11 @@ class Cookies(SecureCookieSessionInterface):
         return self.session_class(content) if kept else found
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Send the cookie anew, so that it lasts, except with files that are everybody's."""
-        if request.endpoint == _STATIC:
+        """Send the cookie anew, so that it lasts, except with what is everybody's.
+
+        A cache between the site and its visitors could hand the cookie on together with that.
+        """
+        if response.cache_control.public:
             return
         super().save_session(app, session, response)
         plain = super().get_cookie_name(app)

@@ -9,6 +9,7 @@ from flask import Flask, current_app, g, session
 
 from stransfer import folders
 from webapp.recoveries import Recoveries
+from webapp.renditions import Renditions
 from webapp.runs.collection import Collection
 from webapp.runs.speeds import Speeds
 from webapp.runs.store import RunStore
@@ -34,6 +35,7 @@ class Site:
     samples: Samples
     tokens: Tokens
     timelapses: Timelapses
+    renditions: Renditions
     collection: Collection
     visitors: Visitors
     recoveries: Recoveries
@@ -46,9 +48,10 @@ class Site:
             runs=RunStore(services),
             speeds=Speeds(services.database),
             uploads=Uploads(services),
-            samples=Samples(folders.DATA, services.media, services.config),
+            samples=Samples(folders.DATA, services),
             tokens=Tokens(services.database),
             timelapses=Timelapses(services),
+            renditions=Renditions(services.media),
             collection=Collection(services),
             visitors=Visitors(services),
             recoveries=Recoveries(services),

@@ -3,6 +3,7 @@ export class Compare {
   #bar;
   #range;
   #frame;
+  #opened = false;
 
   /**
    * @param {HTMLElement} bar the element around the range input
@@ -16,10 +17,13 @@ export class Compare {
 
   /** Bring it up, with the painting whole at first. */
   open() {
-    if (!this.#bar.hidden) return;
+    if (this.#opened) return;
+    this.#opened = true;
     const before = new Image();
     before.className = "layer before";
     before.alt = "";
+    before.sizes = getComputedStyle(this.#frame).inlineSize;
+    before.srcset = this.#bar.dataset.srcset;
     before.src = this.#bar.dataset.before;
     const divider = document.createElement("span");
     divider.className = "divider";

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from tests.site.owner import ORDER, Owner, visitor
 from tests.site.person import CONTENT, STYLE
 from tests.site.server import UNLIMITED
-from webapp import access, create_app
+from webapp import access, create_app, renditions
 from webapp.access import IMAGE, RUN, Audience
 from webapp.config import Config
 from webapp.errors import NotFoundError
@@ -31,7 +31,7 @@ STATIC = "static"
 
 # What else a request must have for what it names to be looked at. A `{}` is where the id stands.
 FORM = {"content": CONTENT, "style": STYLE, "size": "100", "steps": "1"}
-OTHER: dict[str, Any] = {"role": "content", "index": 0}
+OTHER: dict[str, Any] = {"role": "content", "index": 0, "side": renditions.SIDES[0]}
 REFERENCES = {"create.start": "{kind}:{id}"}
 MORE: Mapping[tuple[str, str], dict[str, Any]] = {
     ("create.start", "content_mask"): FORM,
@@ -91,7 +91,7 @@ def test_every_event_says_whose_concern_it_is(app: Flask) -> None:
 
 
 def test_whatever_an_address_names_is_covered_by_its_mark(app: Flask) -> None:
-    harmless = {"role", "index", "name"}
+    harmless = {"role", "index", "name", "side"}
     for rule, _ in rules(app):
         found = mark(app, rule)
         if found is None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from tests.conftest import ROOT
@@ -84,7 +84,9 @@ def test_it_lasts_as_long_as_is_configured_after_each_visit(days: int, config: C
 def test_files_that_are_everybodys_come_without_a_cookie(app: Flask) -> None:
     client = app.test_client()
     client.get("/")
-    headers = client.get("/static/site.css").headers
+    with app.test_request_context():
+        address = url_for("static", filename="site.css")
+    headers = client.get(address).headers
     assert "Set-Cookie" not in headers and "Cookie" not in headers.get("Vary", "")
 
 

@@ -152,7 +152,7 @@ def _operation_id(rule: Rule) -> str:
     return str(rule.endpoint).rpartition(".")[2]
 
 
-def _failure(error: HTTPStatus) -> dict[str, Any]:
+def _failure(error: HTTPStatus) -> Schema:
     if error == HTTPStatus.REQUEST_URI_TOO_LONG:
         # Whatever listens answers this by itself, before the site has seen the request.
         return {"description": error.phrase}
@@ -160,7 +160,7 @@ def _failure(error: HTTPStatus) -> dict[str, Any]:
         "description": error.phrase,
         "content": {JSON: {"schema": _schema("Error")}},
     }
-    if error == HTTPStatus.TOO_MANY_REQUESTS:
+    if error in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         seconds = {"type": "integer", "minimum": 1}
         found["headers"] = {
             "Retry-After": {

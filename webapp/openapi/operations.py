@@ -72,6 +72,7 @@ class Operation:
 _CREATED = HTTPStatus.CREATED
 _CONFLICT = HTTPStatus.CONFLICT
 _NOT_FOUND = HTTPStatus.NOT_FOUND
+_BUSY = HTTPStatus.SERVICE_UNAVAILABLE
 
 OPERATIONS: Mapping[str, Operation] = {
     "openapi.document": Operation("Document"),
@@ -81,16 +82,16 @@ OPERATIONS: Mapping[str, Operation] = {
     "api.samples": Operation("Samples"),
     "estimates.list_presets": Operation("[Preset]", numbers=(WIDTH, HEIGHT), settings=True),
     "estimates.estimate": Operation("Estimate", numbers=(WIDTH, HEIGHT), settings=True),
-    "api.add_image": Operation("Image", _CREATED, "change", Body("Upload", FORM)),
+    "api.add_image": Operation("Image", _CREATED, "change", Body("Upload", FORM), refused=(_BUSY,)),
     "api.start_run": Operation(
-        "Run", _CREATED, "change", Body("Order"), refused=(_NOT_FOUND, _CONFLICT)
+        "Run", _CREATED, "change", Body("Order"), refused=(_NOT_FOUND, _CONFLICT, _BUSY)
     ),
     "api.runs": Operation("Runs", access="read", numbers=(PAGE,), refused=(_NOT_FOUND,)),
     "api.run": Operation("Run", access="read", numbers=(SINCE,)),
     "api.cancel": Operation("Run", access="change", refused=(_CONFLICT,)),
     "api.finish": Operation("Run", access="change", refused=(_CONFLICT,)),
     "api.go_on": Operation(
-        "Run", _CREATED, "change", Body("Continuation", required=False), refused=(_CONFLICT,)
+        "Run", _CREATED, "change", Body("Continuation", required=False), refused=(_CONFLICT, _BUSY)
     ),
     "api.delete": Operation(None, HTTPStatus.NO_CONTENT, "change"),
     "api.result": Operation(PNG, access="read"),

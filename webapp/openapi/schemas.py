@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stransfer.images import FORMAT_NAMES
 from stransfer.models import MODELS
 from stransfer.presets import BY_NAME as PRESETS
 from stransfer.presets import DECIDED
@@ -20,6 +21,8 @@ from webapp.samples import ROLES, Role
 from webapp.uploads import ROLES_OF_UPLOADS
 
 Schema = dict[str, Any]
+
+_WAIT = "The seconds until a waiting run is expected to be painted; null while nothing tells."
 
 # Ids are made by the site; nothing else is one.
 ID: Schema = {"type": "string", "pattern": identifiers.PATTERN}
@@ -87,7 +90,7 @@ def bodies(config: Config, samples: Mapping[Role, Sequence[str]]) -> Mapping[str
         "Upload": {
             "type": "object",
             "properties": {
-                "file": {"type": "string", "format": "binary", "description": "A picture file."},
+                "file": {"type": "string", "format": "binary", "description": _file(config)},
                 "role": upload_role,
             },
             "required": ["file"],
@@ -143,6 +146,15 @@ def answers() -> Mapping[str, Schema]:
     }
 
 
+def _file(config: Config) -> str:
+    return (
+        f"A {FORMAT_NAMES} picture of at most {config.max_upload_mb} MiB and "
+        f"{config.max_megapixels} megapixels, {config.min_side} to {config.max_side} px a side and "
+        f"at most {config.max_aspect:g} times as long as it is short. A visitor may keep "
+        f"{config.quota_mb} MiB."
+    )
+
+
 def _order(config: Config, samples: Mapping[Role, Sequence[str]]) -> Schema:
     photos, artworks = ([*samples.get(role, ())] for role in ROLES)
     styles = {"items": _PICTURE, "minItems": 1, "maxItems": config.max_styles}
@@ -194,6 +206,7 @@ def _run() -> Schema:
         width=_SIZE,
         height=_SIZE,
         queue_position={"type": ["integer", "null"], "minimum": 1},
+        wait_seconds={**_NUMBER_OR_NONE, "minimum": 0, "description": _WAIT},
         seconds={"type": "number", "minimum": 0},
         seconds_per_step=_NUMBER_OR_NONE,
         eta_seconds=_NUMBER_OR_NONE,
@@ -201,6 +214,7 @@ def _run() -> Schema:
         error=_TEXT_OR_NONE,
         created_at={"type": "string", "format": "date-time"},
         frame_url=url,
+        picture_url=url,
         result_url=url,
     )
 

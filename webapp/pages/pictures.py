@@ -6,8 +6,9 @@ from flask import Blueprint, Response
 
 from webapp.access import IMAGE, owned, public
 from webapp.answers import picture
+from webapp.caching import lasting
 from webapp.errors import NotFoundError
-from webapp.samples import ROLES, Role
+from webapp.samples import ROLES, Role, preview_key
 from webapp.site import current_site, visitor_id
 from webapp.uploads import picture_key, thumbnail_key
 
@@ -34,6 +35,16 @@ def sample_thumbnail(role: str, name: str) -> Response:
     return _public(samples.thumbnail(found), found.title)
 
 
+@blueprint.get("/samples/<role>/<name>/<int:side>.webp")
+@public
+def sample_rendition(role: str, name: str, side: int) -> Response:
+    """Give a sample, at most so large."""
+    site = current_site()
+    found = site.samples.find(_role(role), name)
+    content = site.renditions.of(preview_key(found.version), side)
+    return lasting(picture(content, "sample.webp", found.title), public=True)
+
+
 @blueprint.get("/images/<id>")
 @owned(id=IMAGE)
 def upload(id: str) -> Response:
@@ -41,7 +52,7 @@ def upload(id: str) -> Response:
     site = current_site()
     image = site.uploads.find(visitor_id(), id)
     key = picture_key(image)
-    return picture(site.services.media.read(key), key, image.title)
+    return lasting(picture(site.services.media.read(key), key, image.title))
 
 
 @blueprint.get("/images/<id>/thumbnail")
@@ -51,7 +62,17 @@ def upload_thumbnail(id: str) -> Response:
     site = current_site()
     image = site.uploads.find(visitor_id(), id)
     key = thumbnail_key(image)
-    return picture(site.services.media.read(key), key, image.title)
+    return lasting(picture(site.services.media.read(key), key, image.title))
+
+
+@blueprint.get("/images/<id>/<int:side>.webp")
+@owned(id=IMAGE)
+def upload_rendition(id: str, side: int) -> Response:
+    """Give an upload of the visitor, at most so large."""
+    site = current_site()
+    image = site.uploads.find(visitor_id(), id)
+    content = site.renditions.of(picture_key(image), side)
+    return lasting(picture(content, "image.webp", image.title))
 
 
 def _role(text: str) -> Role:

@@ -12,14 +12,17 @@ from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME
 from webapp.access import RUN, owned
 from webapp.answers import picture
+from webapp.caching import lasting
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.rates import RUNS, limited
 from webapp.records import LONGEST_TITLE
 from webapp.runs.orders import continued
 from webapp.site import current_site, visitor_id
-from webapp.views import RunView
+from webapp.views import RunView, frame_version
 
 blueprint = Blueprint("runs", __name__, url_prefix="/runs/<id>")
+
+_INGREDIENT = "<any(content, style, content_mask, style_mask, init_image):role>/<int:index>"
 
 
 @blueprint.get("")
@@ -136,17 +139,31 @@ def timelapse(id: str) -> Response:
     return picture(site.timelapses.of(run), "timelapse.webp", run.title)
 
 
-@blueprint.get("/<any(content, style, content_mask, style_mask, init_image):role>/<int:index>")
+@blueprint.get("/result-<int:side>.webp")
+@owned(id=RUN)
+def result_rendition(id: str, side: int) -> Response:
+    """Give the finished picture, at most so large."""
+    site = current_site()
+    run = site.runs.find(visitor_id(), id)
+    if run.result is None:
+        raise NotFoundError("This run has no result yet; wait until it is done.")
+    return lasting(picture(site.renditions.of(run.result, side), "result.webp", run.title))
+
+
+@blueprint.get(f"/{_INGREDIENT}")
 @owned(id=RUN)
 def ingredient(id: str, role: str, index: int) -> Response:
     """Give a picture that went into the run."""
-    site = current_site()
-    run = site.runs.find(visitor_id(), id)
-    used = run.styles if role == "style" else [one for one in [getattr(run, role)] if one]
-    if index >= len(used):
-        raise NotFoundError("The run was made with fewer pictures; go back to its page.")
-    key = used[index]["key"]
-    return picture(site.services.media.read(key), key, str(used[index]["title"]))
+    key, title = _ingredient(id, role, index)
+    return lasting(picture(current_site().services.media.read(key), key, title))
+
+
+@blueprint.get(f"/{_INGREDIENT}/<int:side>.webp")
+@owned(id=RUN)
+def ingredient_rendition(id: str, role: str, index: int, side: int) -> Response:
+    """Give a picture that went into the run, at most so large."""
+    key, title = _ingredient(id, role, index)
+    return lasting(picture(current_site().renditions.of(key, side), f"{role}.webp", title))
 
 
 @blueprint.get("/frame.jpg")
@@ -157,7 +174,18 @@ def frame(id: str) -> Response:
     run = site.runs.find(visitor_id(), id)
     if run.frame is None:
         raise NotFoundError("This run has no picture yet; wait for its first step.")
-    return picture(site.services.media.read(run.frame), run.frame, run.title)
+    response = picture(site.services.media.read(run.frame), run.frame, run.title)
+    # Who asks for an earlier one gets this one, too, and must not take it for that.
+    return lasting(response) if request.args.get("v") == frame_version(run) else response
+
+
+def _ingredient(id: str, role: str, index: int) -> tuple[str, str]:
+    """Return where a picture that went into the run is kept, and its title."""
+    run = current_site().runs.find(visitor_id(), id)
+    used = run.styles if role == "style" else [one for one in [getattr(run, role)] if one]
+    if index >= len(used):
+        raise NotFoundError("The run was made with fewer pictures; go back to its page.")
+    return str(used[index]["key"]), str(used[index]["title"])
 
 
 def _change(verb: Literal["cancel", "finish"], id: str, sentence: str) -> AnyResponse:

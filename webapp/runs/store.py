@@ -14,12 +14,13 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp import logs
-from webapp.errors import NotFoundError, WrongStateError
+from webapp.errors import NotFoundError, SiteError, WrongStateError
 from webapp.identifiers import is_id
 from webapp.records import LIVE, LONGEST_TITLE, Loss, Run, RunState, Visitor
-from webapp.runs.fairness import waiting_in_turn
+from webapp.runs.line import Line, Place
 from webapp.runs.orders import Order
 from webapp.runs.snapshot import run_values
+from webapp.runs.speeds import Speeds
 from webapp.runs.usage import check_kept
 from webapp.services import Services
 
@@ -42,7 +43,7 @@ class Pulse:
 
     run: Run
     losses: list[Loss]
-    queue_position: int | None
+    place: Place | None
 
 
 class RunStore:
@@ -52,13 +53,14 @@ class RunStore:
         """Keep runs in the services' database, and their pictures in the media store."""
         self._services = services
         self._database = services.database
+        self._line = Line(Speeds(services.database), services.config.workers)
 
     def submit(self, visitor_id: str, order: Order, submission: str | None = None) -> str:
         """Accept a run and return its id; once this returns, the run is not lost any more.
 
         A form that the same visitor sends twice has the same `submission` and the same choices;
         it is accepted once and gives the same id. Raises SettingsError, naming the fields, if
-        pictures and settings do not fit each other.
+        pictures and settings do not fit each other, UnavailableError if the disk is nearly full.
         """
         levels = order.plan(self._services.config)
         run_id = uuid.uuid4().hex
@@ -76,7 +78,7 @@ class RunStore:
         )
         try:
             accepted = self._accept(run)
-        except NotFoundError:
+        except SiteError:
             self._services.media.delete_folder(folder(run_id))
             raise
         if accepted == run_id:
@@ -96,7 +98,7 @@ class RunStore:
             run = own(session, visitor_id, run_id)
             losses = _losses_after(session, run, since)
             last = losses[-1] if losses else session.scalar(_last_loss(run_id))
-            return run_values(run, losses, last, _position(session, run))
+            return run_values(run, losses, last, self._place(session, run))
 
     def pulses(self, since: Mapping[str, int]) -> dict[str, Pulse]:
         """Return what is new of several runs, by id; a run that was deleted is left out.
@@ -105,14 +107,13 @@ class RunStore:
         """
         with self._database.reading() as session:
             runs = list(session.scalars(select(Run).where(Run.id.in_(since))))
-            turns: list[str] = []
-            if any(run.state == RunState.QUEUED for run in runs):
-                turns = waiting_in_turn(session)
+            waiting = any(run.state == RunState.QUEUED for run in runs)
+            places = self._line.places(session) if waiting else {}
             return {
                 run.id: Pulse(
                     run=run,
                     losses=_losses_after(session, run, since[run.id]),
-                    queue_position=turns.index(run.id) + 1 if run.id in turns else None,
+                    place=places.get(run.id),
                 )
                 for run in runs
             }
@@ -163,10 +164,10 @@ class RunStore:
             found: Loss | None = session.scalar(_last_loss(run_id))
             return found
 
-    def queue_position(self, run: Run) -> int | None:
-        """Return how many runs are before this one and itself, while it waits."""
+    def place(self, run: Run) -> Place | None:
+        """Return where a run stands in line, while it waits."""
         with self._database.reading() as session:
-            return _position(session, run)
+            return self._place(session, run)
 
     def cancel(self, visitor_id: str, run_id: str) -> None:
         """End a live run now; its worker finds out that it no longer owns it."""
@@ -198,6 +199,9 @@ class RunStore:
             session.delete(run)
         self._services.media.delete_folder(folder(run_id))
 
+    def _place(self, session: Session, run: Run) -> Place | None:
+        return self._line.places(session).get(run.id) if run.state == RunState.QUEUED else None
+
     def _with_own_copy(self, order: Order, run_id: str) -> Order:
         """Return an order whose picture to begin with outlives the run that it is the result of."""
         picture = order.init_image
@@ -222,6 +226,7 @@ class RunStore:
                 earlier.submission = uuid.uuid4().hex
                 session.flush()
             check_kept(session, run)
+            self._services.room.check()
             session.add(run)
         return run.id
 
@@ -281,13 +286,6 @@ def _losses_after(session: Session, run: Run, since: int) -> list[Loss]:
 
 def _last_loss(run_id: str) -> Any:
     return select(Loss).where(Loss.run_id == run_id).order_by(Loss.seq.desc()).limit(1)
-
-
-def _position(session: Session, run: Run) -> int | None:
-    if run.state != RunState.QUEUED:
-        return None
-    turns = waiting_in_turn(session)
-    return turns.index(run.id) + 1 if run.id in turns else None
 
 
 def _disown(run: Run) -> None:
