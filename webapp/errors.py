@@ -57,6 +57,17 @@ class UnusableError(SiteError):
     status = 422
 
 
+class TooManyError(SiteError):
+    """Somebody does something more often than the site lets them."""
+
+    status = 429
+    retry_after: int
+
+    def __init__(self, message: str, retry_after: int, field: str | None = None) -> None:
+        """Keep the sentence, and after how many seconds to try again."""
+        super().__init__(message, field, retry_after)
+
+
 class UnavailableError(SiteError):
     """The site cannot do this at the moment, and may be able to a little later."""
 

@@ -10,7 +10,7 @@ from flask import url_for
 from stransfer import images
 from stransfer.errors import ImageError, SettingsError
 from stransfer.subject import check_white
-from webapp import renditions
+from webapp import access, renditions
 from webapp.records import Image
 from webapp.runs.orders import KEPT, Ingredient, result_of
 from webapp.samples import PREVIEW_SIDE, Role, Sample
@@ -23,6 +23,11 @@ RUN = "run"
 
 MaskField = Literal["content_mask", "style_mask"]
 MASK_FIELDS: tuple[MaskField, ...] = ("content_mask", "style_mask")
+
+# The fields of a form or body that name pictures of a visitor's, and what each is.
+NAMED = {"content": access.IMAGE, "style": access.IMAGE, "init_image": access.RUN} | dict.fromkeys(
+    MASK_FIELDS, access.IMAGE
+)
 
 
 @dataclass(frozen=True)

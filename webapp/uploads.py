@@ -16,6 +16,7 @@ from webapp import quota
 from webapp.decoder import Wish
 from webapp.decoding import Decoded
 from webapp.errors import NotFoundError, TooLargeError, UnusableError
+from webapp.identifiers import is_id
 from webapp.records import Image
 from webapp.runs.store import known_visitor
 from webapp.runs.usage import uploads_of_runs
@@ -68,7 +69,7 @@ class Uploads:
     def find(self, visitor_id: str, image_id: str) -> Image:
         """Return a picture of this visitor; raise NotFoundError for any other."""
         with self._services.database.reading() as session:
-            image = session.get(Image, image_id)
+            image = session.get(Image, image_id) if is_id(image_id) else None
         if image is None or image.visitor_id != visitor_id:
             raise NotFoundError(_UNKNOWN)
         return image
@@ -113,7 +114,7 @@ class Uploads:
             media.write(picture_key(image), decoded.picture)
             media.write(thumbnail_key(image), decoded.thumbnail)
             with self._services.database.writing() as session:
-                known_visitor(session, image.visitor_id)
+                image.visitor_id = known_visitor(session, image.visitor_id)
                 # The same picture may have come twice at once, and the other request was faster.
                 if (faster := session.get(Image, image.id)) is not None:
                     return faster

@@ -50,6 +50,8 @@ class EveryState:
             "comparison": f"/compare?left={done[0]}&right={done[1]}",
             "comparison, to choose": "/compare",
             "shared": f"/shared/{shared}",
+            "you": "/you",
+            "delete everything": "/you/forget",
         }
 
     @property

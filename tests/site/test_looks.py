@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.conftest import ROOT
@@ -37,6 +38,8 @@ STATES = (
     "comparison",
     "comparison, to choose",
     "shared",
+    "you",
+    "delete everything",
 )
 
 # In bytes, compressed: the page itself, its style sheets, scripts and the typeface.
@@ -182,6 +185,20 @@ def test_a_question_is_in_order(regular: Chromium, visitor: EveryState) -> None:
     regular.press("Cancel")
     regular.until_it_says("Keep painting")
     assert scan(regular) == []
+
+
+def test_a_link_to_the_gallery_and_what_it_leads_to_are_in_order(
+    regular: Chromium, newcomer: Chromium
+) -> None:
+    open_page(regular, "/you")
+    regular.press("Make a link")
+    regular.until_it_says("It works once")
+    assert scan(regular) == []
+    link = regular.driver.find_element(By.ID, "secret-link").get_attribute("value")
+    assert link is not None
+    open_page(newcomer, link.removeprefix(newcomer.url))
+    newcomer.until_it_says("Open a gallery in this browser?")
+    assert scan(newcomer) == []
 
 
 @pytest.mark.parametrize("page", ["gallery", "run, done", "run, running", "comparison"])

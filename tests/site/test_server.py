@@ -106,13 +106,23 @@ def test_another_visitor_sees_nothing_of_a_run(guest: Guest) -> None:
     assert watch.events == []
 
 
-def test_nobody_listens_without_having_opened_a_page(server: Server) -> None:
+@pytest.mark.parametrize(
+    ("origin", "sentence"),
+    [
+        ("{url}", "Open a page of this site first, or show a valid token."),
+        ("", "Expected the header `Origin` of a page of this site, or a token as `auth`."),
+    ],
+)
+def test_nobody_listens_without_having_opened_a_page(
+    origin: str, sentence: str, server: Server
+) -> None:
     client = socketio.Client(reconnection=False)
     reasons: list[dict[str, str]] = []
     client.on("connect_error", reasons.append)
     with pytest.raises(socketio.exceptions.ConnectionError):
-        client.connect(server.url, wait_timeout=20)
-    assert reasons == [{"message": "Open a page of this site first, or show a valid token."}]
+        headers = {"Origin": origin.format(url=server.url)} if origin else {}
+        client.connect(server.url, headers=headers, wait_timeout=20)
+    assert reasons == [{"message": sentence}]
 
 
 @pytest.mark.parametrize("message", [None, "x", [], {"run": None}, {"run": 5, "since": "x"}])

@@ -13,6 +13,7 @@ from stransfer.presets import DECIDED
 from stransfer.setting import AUTO, LONGEST_LAYERS, Setting
 from stransfer.settings import BY_NAME, SETTINGS
 from stransfer.weights import State
+from webapp import identifiers
 from webapp.config import Config
 from webapp.pictures import MASK_FIELDS
 from webapp.records import RunState
@@ -24,7 +25,7 @@ Schema = dict[str, Any]
 _WAIT = "The seconds until a waiting run is expected to be painted; null while nothing tells."
 
 # Ids are made by the site; nothing else is one.
-ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+ID: Schema = {"type": "string", "pattern": identifiers.PATTERN}
 
 _TEXT: Schema = {"type": "string"}
 _TEXT_OR_NONE: Schema = {"type": ["string", "null"]}

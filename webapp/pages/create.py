@@ -13,19 +13,23 @@ from stransfer import presets
 from stransfer.errors import SettingsError
 from stransfer.images import FORMAT_NAMES, FORMATS
 from stransfer.settings import Settings
-from webapp.errors import NotFoundError
+from webapp import access
+from webapp.access import owned
+from webapp.errors import NotFoundError, TooManyError
 from webapp.estimates import Estimates
 from webapp.fields import Choice, PresetChoice
 from webapp.forms import BEFORE, SHARE, RunForm
 from webapp.pictures import (
     IMAGE,
     MASK_FIELDS,
+    NAMED,
     RUN,
     MaskField,
     Picture,
     sample_picture,
     upload_picture,
 )
+from webapp.rates import RUNS, UPLOADS, files_sent, limited
 from webapp.records import Run, RunState
 from webapp.samples import Role
 from webapp.site import current_site, visitor_id
@@ -60,6 +64,7 @@ class MaskChoice:
 
 
 @blueprint.get("/")
+@owned(**{"from": access.RUN})
 def form() -> str:
     """Show the form, untouched, or as it was sent for the visitor's run named by `?from=`."""
     earlier = request.args.get("from")
@@ -71,6 +76,9 @@ def form() -> str:
 
 
 @blueprint.post("/runs")
+@owned(**NAMED)
+@limited(RUNS)
+@limited(UPLOADS, cost=files_sent)
 def start() -> Response | tuple[str, int, dict[str, str]]:
     """Accept a run and go to its page, or show the form again with what is wrong."""
     site, visitor = current_site(), visitor_id()
@@ -88,6 +96,15 @@ def too_large(error: RequestEntityTooLarge) -> tuple[str, int]:
     limit = current_site().services.config.max_upload_mb
     sentence = f"A picture may have at most {limit} MiB; choose a smaller one and try again."
     return _page(RunForm(errors={"form": sentence})), 413
+
+
+@blueprint.errorhandler(TooManyError)
+def too_many(error: TooManyError) -> tuple[str, int, dict[str, str]]:
+    """Show the form as it was sent, but for its pictures, with a sentence."""
+    site, visitor = current_site(), visitor_id()
+    sent = RunForm.sent(site, visitor, request.form, {})
+    sent.errors["form"] = str(error)
+    return _page(sent), error.status, {"Retry-After": str(error.retry_after)}
 
 
 def _page(shown: RunForm, earlier: Run | None = None) -> str:
