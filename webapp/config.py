@@ -24,6 +24,9 @@ from webapp.errors import ConfigError
 ASYNC_MODES = ("eventlet", "threading")
 LOG_FORMATS = ("text", "json")
 
+# In the instance folder.
+FILE = "config.py"
+
 
 def _key(default: Any, help: str, **row: Any) -> Any:
     return field(default=default, metadata={"help": help, **row})
@@ -189,6 +192,15 @@ class Config:
         30.0, "How long after its last sign of life a worker counts as dead.", minimum=1
     )
     heartbeat_seconds: float = _key(5.0, "How often a worker gives a sign of life.", minimum=0.1)
+    stall_seconds: float = _key(
+        900.0,
+        "How long a step, or what comes before the first one, may go on without a sign of life "
+        "until its worker starts afresh. A download of weights gives none.",
+        minimum=1,
+    )
+    busy_seconds: float = _key(
+        10.0, "How long a writer waits while another program holds the database.", minimum=0.1
+    )
     rest_seconds: float = _key(
         60.0,
         "After how many idle seconds a worker starts afresh to give back memory, if it has some to "
@@ -209,8 +221,8 @@ class Config:
     page_size: int = _key(24, "How many results a gallery page shows.", minimum=1, maximum=200)
     retention_days: int = _key(
         0,
-        "How many days `stransfer prune` keeps paintings, and uploads that no painting uses. "
-        "0 is for ever.",
+        "How many days `stransfer prune` keeps paintings, except favourites and shared ones, and "
+        "uploads that no painting uses. 0 is for ever.",
         minimum=0,
         maximum=36500,
     )
@@ -256,15 +268,16 @@ class Config:
 KEYS = tuple(row.name.upper() for row in dataclasses.fields(Config))
 
 
-def load(environment: Mapping[str, str] | None = None) -> Config:
+def load(environment: Mapping[str, str] | None = None, file: Path | None = None) -> Config:
     """Return the configuration from the environment, the instance folder and the defaults.
 
-    Raises ConfigError for an unusable value and for an unknown key in the file.
+    With `file` that is read instead of the one in the instance folder. Raises ConfigError for an
+    unusable value and for an unknown key in the file.
     """
     environment = os.environ if environment is None else environment
     given = {key: environment[key] for key in KEYS if environment.get(key)}
     instance = Path(given["INSTANCE_PATH"]) if "INSTANCE_PATH" in given else folders.instance()
-    values: dict[str, object] = {**_from_file(instance / "config.py"), **given}
+    values: dict[str, object] = {**_from_file(file or instance / FILE), **given}
     return Config(**{key.lower(): value for key, value in values.items()})  # type: ignore[arg-type]
 
 

@@ -230,6 +230,8 @@ class RunForm:
             return find(*wanted)
         except SiteError as error:
             self.errors[name] = str(error)
+            if isinstance(error, UnavailableError):
+                self._blame(name, error)
         except SettingsError as error:
             self.errors |= error.fields
         return None

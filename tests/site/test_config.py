@@ -58,6 +58,8 @@ def test_an_empty_variable_counts_as_absent(tmp_path: Path) -> None:
         ("FRAME_SIDE", "10"),
         ("LEASE_SECONDS", "0.5"),
         ("HEARTBEAT_SECONDS", "0"),
+        ("STALL_SECONDS", "0"),
+        ("BUSY_SECONDS", "0"),
         ("MAX_ATTEMPTS", "0"),
         ("CHECKPOINT_SECONDS", "-1"),
         ("CHECKPOINT_STEPS", "0"),

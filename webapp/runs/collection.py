@@ -13,7 +13,8 @@ from stransfer.errors import SettingsError
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.identifiers import is_id
 from webapp.records import LONGEST_TITLE, Run, RunState
-from webapp.runs.store import folder, own
+from webapp.runs.endings import remove
+from webapp.runs.store import own
 from webapp.services import Services
 
 # In bytes: 192 bits, which nobody guesses.
@@ -32,6 +33,7 @@ class Collection:
 
     def __init__(self, services: Services) -> None:
         """Look after the runs in the services' database and media store."""
+        self._services = services
         self._database = services.database
         self._media = services.media
 
@@ -50,14 +52,8 @@ class Collection:
             return len(runs)
 
     def delete(self, visitor_id: str, run_ids: Sequence[str]) -> int:
-        """Remove runs with all their pictures, all or none; return how many there were."""
-        with self._database.writing() as session:
-            runs = _named(session, visitor_id, run_ids)
-            for run in runs:
-                session.delete(run)
-        for run in runs:
-            self._media.delete_folder(folder(run.id))
-        return len(runs)
+        """Remove runs with all their pictures; return how many there were."""
+        return remove(self._services, visitor_id, run_ids)
 
     def finished(
         self,
