@@ -2,13 +2,14 @@
 
     import stransfer
 
-    for step in stransfer.run("photo.jpg", "painting.jpg", stransfer.Settings(steps=5)):
+    settings = stransfer.Settings(steps=5)
+    for step in stransfer.run("photo.jpg", "painting.jpg", settings):
         print(step.step, step.loss.total)
-    stransfer.save(step.image, "result.png")
+    stransfer.save(step.image, "result.png", settings)
 
-Reading order: `setting`, `settings`, `models`, `families` and `layers` (what can be chosen),
-`subject` (the pictures), `pyramid` (the plan of a run), `presets` (ready choices, and what they
-cost), `networks` and `losses` (what is measured), `objective`, `optimizers` and `lbfgs` (what is
+Reading order: `setting`, `settings`, `consistency` (whether they go together), `models`, `families`
+and `layers` (what can be chosen), `subject` (the pictures), `pyramid` (the plan of a run),
+`presets` (ready choices, and what they cost), `networks` and `losses` (what is measured), `objective`, `optimizers` and `lbfgs` (what is
 minimised and how), `tiles`, `receptive_field`, `tiled_objective`, `tiled_evaluation` (the same for
 images too large to measure at once), `evaluation` (which of the two), `program` (all that
 compiled), `precision` (with how many digits), `step` and `transfer`
@@ -36,8 +37,8 @@ from stransfer.errors import (
     TransferError,
     WeightsError,
 )
-from stransfer.images import save
 from stransfer.models import MODELS, Model
+from stransfer.results import save
 from stransfer.setting import Setting
 from stransfer.settings import SETTINGS, Settings
 

@@ -194,11 +194,6 @@ def encode(image: Image.Image, kind: str = "PNG", quality: int = 95) -> bytes:
     return buffer.getvalue()
 
 
-def save(picture: Picture, path: str | Path) -> None:
-    """Write a picture as a PNG file, whole or not at all; raise ImageError if it cannot be."""
-    write(Path(path), encode(to_image(picture), "PNG"))
-
-
 def write(path: Path, content: bytes) -> None:
     """Write the bytes of a picture file, whole or not at all; raise ImageError if it cannot be."""
     with writable(path):
