@@ -13,9 +13,9 @@ if os.environ.get("ASYNC_MODE", "eventlet") == "eventlet":
 
 from webapp import create_app
 
-app = create_app()
-
 if __name__ == "__main__":
     from webapp.serving import serve
 
-    serve(app)
+    serve(create_app)
+else:
+    app = create_app()

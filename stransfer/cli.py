@@ -1,4 +1,4 @@
-"""The engine's command line: `render`, `models`, `settings`, `bench`.
+"""The engine's command line, and how every command ends.
 
 What a person can mend ends with one sentence on standard error and exit code 2, anything else
 with exit code 1; a traceback is never shown.
@@ -6,59 +6,70 @@ with exit code 1; a traceback is never shown.
 
 from __future__ import annotations
 
-import json
+import importlib
 import os
 import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 import click
-from tqdm import tqdm
 
-from stransfer import files, images, loading, precision, presets, results, weights
-from stransfer import timelapse as film
-from stransfer.bench.command import bench
-from stransfer.catalogue import model_values
-from stransfer.errors import DivergedError, ImageError, StransferError
-from stransfer.footprint import peak_memory_mb
-from stransfer.models import MODELS
-from stransfer.options import setting_options, shown_default
-from stransfer.settings import SETTINGS, Settings
-from stransfer.subject import Subject
-
-if TYPE_CHECKING:
-    from stransfer.step import Step
-    from stransfer.transfer import Transfer
+from stransfer.errors import StransferError
 
 _DEBUG = "STRANSFER_DEBUG"
 
-_BAR = "{percentage:3.0f}%|{bar}| {desc}"
+# Where each command stands; the name there is the command's.
+_MODULES = {
+    "bench": "stransfer.bench.command",
+    "models": "stransfer.commands.models",
+    "render": "stransfer.commands.render",
+    "settings": "stransfer.commands.settings",
+}
 
-_PICTURE = click.Path(path_type=Path)
 
-_PRESET_HELP = (
-    f"One of {', '.join(presets.BY_NAME)}, see `stransfer settings`. It wins over --like, and "
-    "each option below wins over it."
+class Commands(click.Group):
+    """A group that imports a command when it is asked for.
+
+    What one command needs, such as NumPy, must not keep another one waiting.
+    """
+
+    def __init__(self, *arguments: Any, modules: Mapping[str, str], **options: Any) -> None:
+        """Find the commands that are not added by hand in `modules`, by name."""
+        super().__init__(*arguments, **options)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in the order of the alphabet."""
+        return sorted({*super().list_commands(ctx), *self._modules})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of this name, or None if there is none."""
+        if cmd_name not in self._modules:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = getattr(importlib.import_module(self._modules[cmd_name]), cmd_name)
+        return found
+
+
+@click.group(
+    cls=Commands, modules=_MODULES, context_settings={"help_option_names": ["-h", "--help"]}
 )
-
-_LIKE_HELP = (
-    "Take the settings of this earlier result. Each option below wins over it; an empty one, such "
-    'as --style-layers "", takes the default again.'
-)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Stransfer turns a photo into a painting."""
 
 
 def run_command_line(group: click.Group) -> None:
     """Run a command line, and exit with 0, 1 or 2 and at most one sentence of error."""
-    try:
+    with told_in_one_sentence():
         # A command that ends with a code of its own has it returned here, not raised.
-        code = group(standalone_mode=False)
+        sys.exit(group(standalone_mode=False))
+
+
+@contextmanager
+def told_in_one_sentence() -> Iterator[None]:
+    """Exit with 1 or 2 and one sentence, where what is done here raises any error."""
+    try:
+        yield
     except click.Abort:
         _fail("Stopped.", 1)
     except click.ClickException as error:
@@ -73,176 +84,8 @@ def run_command_line(group: click.Group) -> None:
         reason = (str(error).strip().splitlines() or [""])[0]
         seen = f"{type(error).__name__}: {reason}"
         _fail(f"Something unexpected went wrong ({seen}); set {_DEBUG}=1 to see where.", 1)
-    else:
-        sys.exit(code)
 
 
 def _fail(sentence: str, code: int) -> None:
     click.echo(f"stransfer: {sentence}", err=True)
     sys.exit(code)
-
-
-cli.add_command(bench)
-
-
-@cli.command()
-@click.argument("content", type=_PICTURE)
-@click.argument("style", nargs=-1, required=True, type=_PICTURE)
-@click.option("-o", "--output", required=True, type=_PICTURE, help="The result: PNG, JPEG, WebP.")
-@click.option("--like", type=_PICTURE, help=_LIKE_HELP)
-@click.option("--preset", metavar="NAME", help=_PRESET_HELP)
-@click.option("--timelapse", type=_PICTURE, help="Also write how it came about: WebP, GIF, MP4.")
-@click.option("--content-mask", type=_PICTURE, help="White is painted, black stays photo.")
-@click.option("--style-mask", type=_PICTURE, help="Only what is white here counts as style.")
-@click.option("--init-image", type=_PICTURE, help="The earlier result, for --init result.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the run.")
-@setting_options
-def render(
-    content: Path,
-    style: tuple[Path, ...],
-    output: Path,
-    like: Path | None,
-    preset: str | None,
-    timelapse: Path | None,
-    content_mask: Path | None,
-    style_mask: Path | None,
-    init_image: Path | None,
-    as_json: bool,
-    **given: str | None,
-) -> None:
-    """Paint CONTENT in the manner of one STYLE or several, and write the picture to a file."""
-    settings = _settings(like, preset, given)
-    for path, format_of in ((output, results.format_of), (timelapse, film.format_of)):
-        if path is not None:
-            format_of(path)
-            _check_folder(path)
-    _check_distinct(output, timelapse, (content, *style, content_mask, style_mask, init_image))
-    subject = Subject.read(
-        content, style, content_mask=content_mask, style_mask=style_mask, init_image=init_image
-    )
-    subject.check(settings)
-    report = _render(subject, output, timelapse, settings)
-    if as_json:
-        click.echo(json.dumps(report))
-    else:
-        used = f"{MODELS[settings.model].title}, {report['weights']}"
-        click.echo(f"{output}: {report['width']} × {report['height']}, {used}")
-
-
-def _settings(like: Path | None, preset: str | None, given: dict[str, str | None]) -> Settings:
-    """Return the settings of an earlier result, changed by a preset, changed by what was given.
-
-    What was given empty is the default again, whatever the earlier result had.
-    """
-    changes = presets.applied(preset, given)
-    earlier = results.read_settings(like).as_dict() if like else {}
-    kept = {name: value for name, value in earlier.items() if given[name] is None}
-    return Settings.parse(kept | changes)
-
-
-def _render(
-    subject: Subject, output: Path, timelapse: Path | None, settings: Settings
-) -> dict[str, Any]:
-    started = time.monotonic()
-    # TensorFlow is imported here and not above, so that mistakes are answered at once.
-    loading.load()
-    from stransfer.transfer import Transfer
-
-    transfer = Transfer(subject, settings)
-    level = transfer.levels[-1]
-    frames = film.Timelapse(level.width, level.height) if timelapse else None
-
-    def write(picture: images.Picture) -> None:
-        kind, alpha = results.format_of(output), subject.alpha_at(level)
-        images.write(output, results.encode(picture, settings, kind, alpha))
-
-    first_frame = None
-    try:
-        for step in _with_progress(transfer, frames):
-            first_frame = first_frame or time.monotonic() - started
-            last = step
-    except DivergedError as error:
-        write(images.resize(error.picture, level.width, level.height))
-        raise
-    write(last.image)
-    if timelapse and frames:
-        images.write(timelapse, frames.encode(film.format_of(timelapse), last.image))
-    seconds = time.monotonic() - started
-    return {
-        "output": str(output),
-        "width": level.width,
-        "height": level.height,
-        "model": settings.model,
-        "weights": weights.label(settings),
-        "steps": transfer.steps,
-        "seconds": seconds,
-        "seconds_per_step": last.seconds_per_step or seconds / transfer.steps,
-        "first_frame_seconds": first_frame,
-        "precision": precision.chosen(settings.precision),
-        "loss": vars(last.loss),
-        "peak_memory_mb": peak_memory_mb(),
-        "settings": settings.as_dict(),
-    }
-
-
-def _with_progress(transfer: Transfer, frames: film.Timelapse | None) -> Iterator[Step]:
-    """Yield the steps, and show a bar that moves by what they cost."""
-    with tqdm(total=1, bar_format=_BAR, file=sys.stderr, disable=None) as bar:
-        for step in transfer.start():
-            if frames:
-                frames.see(step)
-            bar.set_description_str(_told(step), refresh=False)
-            bar.update(step.progress - bar.n)
-            yield step
-
-
-def _told(step: Step) -> str:
-    left = "" if step.seconds_left is None else f", {tqdm.format_interval(step.seconds_left)} left"
-    scale = f"scale {step.scale} of {step.scales}"
-    return f"step {step.step} of {step.steps}, {scale}, loss {step.loss.total:.4f}{left}"
-
-
-@cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def models(as_json: bool) -> None:
-    """List the networks, and whether their weights are here."""
-    if as_json:
-        click.echo(json.dumps(model_values()))
-        return
-    for model in MODELS.values():
-        click.echo(f"{model.name:13} {weights.describe(model):24} {model.weights_credit}")
-
-
-@cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def settings(as_json: bool) -> None:
-    """List every setting with its default, its values and what it does, and the presets."""
-    if as_json:
-        click.echo(json.dumps([vars(setting) for setting in SETTINGS]))
-        return
-    for setting in SETTINGS:
-        click.echo(f"{setting.name}  (default {shown_default(setting)}; {setting.values})")
-        click.echo(f"    {setting.help}")
-    click.echo()
-    for preset in presets.PRESETS:
-        part = presets.relative_cost(preset.over(Settings()))
-        click.echo(f"--preset {preset.name}  ({preset.values}; relative cost {part:.2g})")
-        click.echo(f"    {preset.help}")
-
-
-def _check_distinct(output: Path, timelapse: Path | None, inputs: tuple[Path | None, ...]) -> None:
-    """Raise ImageError if one of the files would be written over another."""
-    taken = {path.resolve() for path in inputs if path is not None}
-    for path in filter(None, (output, timelapse)):
-        if path.resolve() in taken:
-            raise ImageError(
-                f"{path} would be written over another of the pictures named; choose another name."
-            )
-        taken.add(path.resolve())
-
-
-def _check_folder(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise ImageError(f"The folder {path.parent} does not exist; make it, or name another.")
-    with images.writable(path):
-        files.probe(path)

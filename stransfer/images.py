@@ -9,7 +9,6 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from stransfer import srgb
 from stransfer.errors import ImageError
 from stransfer.files import write_atomically
+from stransfer.limits import Limits as Limits
 
 Picture = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.float32]
@@ -34,16 +34,6 @@ _OVERSHOOT = 0.5
 
 # The EXIF orientations that lay a picture on its side.
 _TURNED = (5, 6, 7, 8)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The largest and smallest picture that is read; checked before a pixel is decoded."""
-
-    pixels: int = 50_000_000
-    longest_side: int = 12_000
-    shortest_side: int = 32
-    aspect: float = 20.0
 
 
 def read(source: Source, limits: Limits | None = None) -> Picture:

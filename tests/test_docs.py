@@ -59,10 +59,10 @@ def test_every_configuration_key_stands_in_the_readme_with_its_default_and_help(
     assert not missing(configuration_rows())
 
 
-@pytest.mark.parametrize("command", sorted(cli.commands))
+@pytest.mark.parametrize("command", cli.list_commands(click.Context(cli)))
 def test_every_command_stands_in_the_readme_and_has_help(command: str) -> None:
     assert f"`stransfer {command}" in README
-    found = cli.commands[command]
+    found = cli.get_command(click.Context(cli), command)
     assert isinstance(found, click.Command) and found.help
     for parameter in found.params:
         if isinstance(parameter, click.Option):

@@ -28,11 +28,9 @@ def serve() -> None:
     from webapp.supervisor import Supervisor
 
     config = _configured()
-    # What stays wrong would only make the supervisor start it again and again.
-    preflight.check_address(config)
-    preflight.prepare(config)
+    preflight.check(config)
     click.echo(f"Stransfer is at http://{config.host}:{config.port} (Ctrl-C ends it)")
-    Supervisor(config).run()
+    raise click.exceptions.Exit(Supervisor(config).run())
 
 
 @cli.command()
@@ -42,7 +40,6 @@ def web() -> None:
 
     config = _configured()
     preflight.check_address(config)
-    preflight.prepare(config)
     # A fresh interpreter: eventlet must patch the standard library before anything uses it.
     environment = {**os.environ, **config.as_environment()}
     os.execve(sys.executable, [sys.executable, str(folders.ROOT / "wsgi.py")], environment)

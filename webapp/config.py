@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stransfer import folders
-from stransfer.images import Limits
+from stransfer.limits import Limits
 from stransfer.setting import MOST_STYLES
 from stransfer.settings import BY_NAME
 from webapp.errors import ConfigError

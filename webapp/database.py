@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import alembic.command
-import alembic.config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.errors import ConfigError
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 # How long a writer waits for another one. The site's transactions take milliseconds.
 _BUSY_SECONDS = 10
 _WRITING = "writing"
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Database:
@@ -50,10 +53,20 @@ class Database:
         """Bring the tables up to date, creating them where there are none.
 
         Processes that start together may all call this: the first one does it, the others wait.
-        Raises ConfigError if the database cannot be reached.
+        Raises ConfigError if the database cannot be reached, or has tables of a newer version.
         """
         try:
-            alembic.command.upgrade(self._alembic(), "head")
+            found, newest = self._revision(), _newest_revision()
+            if found is not None and found > newest:
+                raise ConfigError(
+                    f"The database at DATABASE_URL is that of a newer version, {found}, and this "
+                    f"one knows {newest}; install the newer version again, or restore a backup."
+                )
+            if found != newest:
+                # Takes longer to import than most processes need for all the rest.
+                import alembic.command
+
+                alembic.command.upgrade(self._alembic(), "head")
         except OperationalError as error:
             raise ConfigError(
                 f"The database at DATABASE_URL does not answer: {error.orig}; "
@@ -64,11 +77,27 @@ class Database:
         """Give every connection back."""
         self._engine.dispose()
 
-    def _alembic(self) -> alembic.config.Config:
-        config = alembic.config.Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    def _revision(self) -> str | None:
+        """Return the number of the migration that the tables are as of, None for no tables."""
+        with self._engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
+
+    def _alembic(self) -> Config:
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
         config.attributes["engine"] = self._writer
         return config
+
+
+def _newest_revision() -> str:
+    """Return the number of the newest migration, with which the name of its file begins."""
+    names = (path.name for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return max(name.partition("_")[0] for name in names)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING
 
 from webapp import secret
 from webapp.config import Config
 from webapp.errors import ConfigError
-from webapp.services import Services
+
+if TYPE_CHECKING:
+    from webapp.services import Services
+
+
+def check(config: Config) -> None:
+    """Raise ConfigError for what can be told before the processes of a site are started.
+
+    They would all have to import first what tries the database, the queue and the media store, so
+    that is left to them unless somebody has named one: in the instance folder little can be wrong.
+    """
+    check_address(config)
+    secret.load(config.secret_key, config.instance)
+    if config.database_url or config.queue_url or config.media_url:
+        prepare(config)
 
 
 def prepare(config: Config) -> Services:
@@ -15,6 +30,9 @@ def prepare(config: Config) -> Services:
 
     Raises ConfigError if the configuration names something that cannot be used.
     """
+    # Imports SQLAlchemy, which whoever only checks does without.
+    from webapp.services import Services
+
     services = Services.of(config)
     services.database.migrate()
     secret.load(config.secret_key, config.instance)

@@ -15,9 +15,14 @@ _SHORTEST = 16
 def load(configured: str, instance: Path) -> str:
     """Return the configured key, or the one in the instance folder, made on the first start.
 
-    Raises ConfigError for a key that can be guessed.
+    Raises ConfigError for a key that can be guessed, and where none can be kept.
     """
-    key = configured or _kept(instance / _FILE)
+    try:
+        key = configured or _kept(instance / _FILE)
+    except OSError as error:
+        raise ConfigError(
+            f"INSTANCE_PATH cannot be used: {error}; correct it, or leave it empty."
+        ) from error
     if len(key) < _SHORTEST:
         raise ConfigError(
             f"SECRET_KEY must have at least {_SHORTEST} characters, and this one has {len(key)}; "

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import signal
+from collections.abc import Callable
 from types import FrameType
 
 from flask import Flask
 
+from stransfer.cli import told_in_one_sentence
 from webapp import logs
 from webapp.lifeline import follow_supervisor
 from webapp.site import Site
@@ -15,8 +17,13 @@ from webapp.site import Site
 log = logging.getLogger(__name__)
 
 
-def serve(app: Flask) -> None:
-    """Listen on the configured address until SIGINT or SIGTERM."""
+def serve(make: Callable[[], Flask]) -> None:
+    """Make the application, and listen on the configured address until SIGINT or SIGTERM.
+
+    What keeps it from starting ends the process with one sentence.
+    """
+    with told_in_one_sentence():
+        app = make()
     site: Site = app.extensions["stransfer"]
     config = site.services.config
     logs.configure(config.log_format)

@@ -19,6 +19,9 @@ from webapp.lifeline import SUPERVISOR
 
 log = logging.getLogger(__name__)
 
+# What a process ends with that its operator has to mend something for.
+_HOPELESS = 2
+
 # Between two starts of the same process, so that one that cannot start does not spin.
 _RESTART_SECONDS = 2.0
 # Long enough for a worker to end its step, write a checkpoint and hand its run back.
@@ -34,10 +37,12 @@ class Child:
     command: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
     started_at: float = field(default=-_RESTART_SECONDS)
+    starts: int = 0
 
     def start(self, environment: dict[str, str]) -> None:
         """Start the process, in a session of its own: its signals come from the supervisor."""
         self.started_at = time.monotonic()
+        self.starts += 1
         self.process = subprocess.Popen(
             self.command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -47,13 +52,19 @@ class Child:
         """Whether the process is alive."""
         return self.process is not None and self.process.poll() is None
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether it ended at its first start for a reason that another start would not mend."""
+        code = None if self.process is None else self.process.poll()
+        return self.starts == 1 and code == _HOPELESS
+
 
 class Supervisor:
     """Keeps one web process and the configured number of workers running."""
 
     def __init__(self, config: Config) -> None:
         """Plan the processes."""
-        # Not the command `web`: what that checks first has been checked for all of them.
+        # Not the command `web`: what that checks first has been checked, or is by the site itself.
         site = [sys.executable, str(folders.ROOT / "wsgi.py")]
         self._environment = {**os.environ, **config.as_environment(), SUPERVISOR: str(os.getpid())}
         self.children = [Child("web", site)]
@@ -63,16 +74,22 @@ class Supervisor:
         ]
         self._stopping = threading.Event()
 
-    def run(self) -> None:
-        """Keep the processes running until SIGINT or SIGTERM, then end them all."""
+    def run(self) -> int:
+        """Keep the processes running until SIGINT or SIGTERM, then end them all.
+
+        Returns the exit status: 2 if one of them could not start, and has said why.
+        """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
         try:
             while not self._stopping.is_set():
+                if any(child.hopeless for child in self.children):
+                    return _HOPELESS
                 self._start_missing()
                 self._stopping.wait(_WATCH_SECONDS)
         finally:
             self._end()
+        return 0
 
     def _start_missing(self) -> None:
         for child in self.children:

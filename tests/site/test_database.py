@@ -13,6 +13,7 @@ import alembic.command
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, select, text
 
 from tests.conftest import ROOT
@@ -98,6 +99,20 @@ def test_processes_that_start_together_can_all_migrate(tmp_path: Path) -> None:
     for racer in racers:
         _, complaint = racer.communicate(timeout=30)
         assert racer.returncode == 0, complaint
+
+
+def test_every_migration_is_numbered_as_its_file_is(services: Services) -> None:
+    scripts = ScriptDirectory.from_config(services.database._alembic())
+    numbers = [Path(script.path).name.partition("_")[0] for script in scripts.walk_revisions()]
+    assert numbers == [script.revision for script in scripts.walk_revisions()]
+    assert numbers == sorted(numbers, reverse=True)
+
+
+def test_a_database_of_a_newer_version_is_left_alone(services: Services) -> None:
+    with services.database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigError, match="newer version, 9999, and this one knows"):
+        services.database.migrate()
 
 
 def test_all_migrations_are_made_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

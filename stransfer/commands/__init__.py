@@ -1,0 +1,1 @@
+"""The engine's commands, one a module, each imported only when it is asked for."""
