@@ -7,7 +7,7 @@ import logging
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from webapp.config import Config
 from webapp.errors import UnusableError
@@ -51,6 +51,27 @@ def decode(
     Raises UnusableError, with a sentence for who brought it, if it is no picture, is damaged or
     outside the configured limits, or takes too much time or memory.
     """
+    options = ["--ending", ending] if ending else []
+    header, body = _asked(config, content, longest_side, *options)
+    split = header["picture"]
+    size = header["width"], header["height"]
+    return Decoded(*size, header["ending"], body[:split], body[split:])
+
+
+def told(config: Config, content: bytes) -> dict[str, Any]:
+    """Return what a result says of the settings it was made with, by name: it may say anything.
+
+    Raises UnusableError, with a sentence for who brought it, if it says nothing.
+    """
+    header, _ = _asked(config, content, 1, "--told")
+    values: dict[str, Any] = header["told"]
+    return values
+
+
+def _asked(
+    config: Config, content: bytes, longest_side: int, *more: str
+) -> tuple[dict[str, Any], bytes]:
+    """Return what the child answers: a line of JSON, and what follows it."""
     options = {
         "--seconds": config.decode_seconds,
         "--memory-mb": config.decode_memory_mb,
@@ -62,7 +83,7 @@ def decode(
     }
     command = [sys.executable, "-m", "webapp.decoder"]
     command += [str(part) for option in options.items() for part in option]
-    command += ["--ending", ending] if ending else []
+    command += more
     try:
         child = subprocess.run(
             command,
@@ -80,6 +101,4 @@ def decode(
     header = json.loads(head)
     if "error" in header:
         raise UnusableError(header["error"])
-    split = header["picture"]
-    size = header["width"], header["height"]
-    return Decoded(*size, header["ending"], body[:split], body[split:])
+    return header, body

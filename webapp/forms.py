@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from stransfer import presets
 from stransfer.errors import SettingsError
-from stransfer.settings import BY_NAME, SETTINGS, Settings
+from stransfer.settings import BY_NAME, SETTINGS, UNTRAINED, Settings
 from webapp.errors import NotFoundError, SiteError
 from webapp.fields import Field, typed
 from webapp.pictures import (
@@ -77,7 +77,10 @@ class RunForm:
             found.submission = form["submission"][:64]
 
         def upload(name: str, role: UploadRole) -> str | None:
-            return found._upload(site, visitor_id, name, role, files.get(f"{name}_file"))
+            # A phone also has a button for its camera, whose picture comes in a field of its own.
+            sent = (files.get(f"{name}_{source}") for source in ("file", "camera"))
+            file = next((one for one in sent if one is not None and one.filename), None)
+            return found._upload(site, visitor_id, name, role, file)
 
         found._prefer(form)
         found.content = upload("content", "content") or found.content
@@ -136,6 +139,7 @@ class RunForm:
                 self.values.get(setting.name, typed(setting.default)),
                 self.errors.get(setting.name),
                 unoffered,
+                untrained=self.values.get("weights") == UNTRAINED,
             )
             for setting in SETTINGS
             if setting.name != _BLEND
@@ -150,10 +154,10 @@ class RunForm:
         file: FileStorage | None,
     ) -> str | None:
         """Take a file and return its reference, or None if there is none or it is refused."""
-        if file is None or not file.filename:
+        if file is None:
             return None
         try:
-            image = site.uploads.add(visitor_id, role, file.filename, file.stream)
+            image = site.uploads.add(visitor_id, role, file.filename or "", file.stream)
         except SiteError as error:
             self.errors[name] = str(error)
             self.status = error.status

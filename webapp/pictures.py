@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from flask import url_for
@@ -24,6 +25,10 @@ MaskField = Literal["content_mask", "style_mask"]
 MASK_FIELDS: tuple[MaskField, ...] = ("content_mask", "style_mask")
 
 
+# In rows of three, four or six.
+MOST_IN_TRAY = 12
+
+
 @dataclass(frozen=True)
 class Picture:
     """A picture as a page shows it."""
@@ -34,6 +39,17 @@ class Picture:
     url: str
     width: int
     height: int
+
+
+@dataclass(frozen=True)
+class Tray:
+    """As many of a visitor's own pictures as the form shows at once.
+
+    `older_url` is where the next ones are, if there are any.
+    """
+
+    pictures: list[Picture]
+    older_url: str | None
 
 
 def ingredient(site: Site, visitor_id: str, role: Role, reference: str) -> Ingredient:
@@ -106,6 +122,29 @@ def upload_picture(image: Image) -> Picture:
         width=image.width,
         height=image.height,
     )
+
+
+def tray(site: Site, visitor_id: str, role: Role, after: int = 0) -> Tray:
+    """Return the visitor's own pictures for a role, newest first, without the first `after`."""
+    found = site.uploads.of(visitor_id, role, MOST_IN_TRAY + 1, after)
+    older_url = None
+    if len(found) > MOST_IN_TRAY:
+        older_url = url_for("pictures.older", role=role, after=after + MOST_IN_TRAY)
+    return Tray([upload_picture(image) for image in found[:MOST_IN_TRAY]], older_url)
+
+
+def image_values(image: Image) -> dict[str, Any]:
+    """Return an upload as plain values, with its addresses for who has the visitor's cookie."""
+    return {
+        "id": image.id,
+        "role": image.role,
+        "title": image.title,
+        "width": image.width,
+        "height": image.height,
+        "created_at": datetime.fromtimestamp(image.created_at, UTC).isoformat(),
+        "url": url_for("pictures.upload", id=image.id),
+        "thumbnail_url": url_for("pictures.upload_thumbnail", id=image.id),
+    }
 
 
 def used_picture(run_id: str, role: str, index: int, used: dict[str, Any]) -> Picture:

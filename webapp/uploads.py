@@ -7,14 +7,16 @@ import time
 from pathlib import PurePath
 from typing import IO, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from stransfer.images import FORMAT_NAMES
+from webapp.config import Config
 from webapp.decoding import Decoded, Ending, decode
 from webapp.errors import NotFoundError, TooLargeError, UnusableError
 from webapp.records import Image
 from webapp.runs.store import known_visitor
+from webapp.runs.usage import used_pictures
 from webapp.samples import ROLES, Role
 from webapp.services import Services
 
@@ -26,6 +28,7 @@ ROLES_OF_UPLOADS: tuple[UploadRole, ...] = (*ROLES, MASK)
 # An upload is kept no longer than the longest picture that is ever made from it.
 KEPT_SIDE = 4096
 
+_NEWEST_FIRST = (Image.created_at.desc(), Image.id)
 _TITLE = 60
 _UNKNOWN = "There is no such picture here; choose another, or upload it again."
 
@@ -42,17 +45,7 @@ class Uploads:
 
         Raises TooLargeError or UnusableError, with a sentence for the visitor.
         """
-        limit = self._services.config.max_upload_mb * 2**20
-        content = stream.read(limit + 1)
-        if len(content) > limit:
-            raise TooLargeError(
-                f"A picture may have at most {self._services.config.max_upload_mb} MiB, and this "
-                "one has more; make it smaller and try again."
-            )
-        if not content:
-            raise UnusableError(
-                f"Expected a {FORMAT_NAMES} picture, but this file is empty; choose another one."
-            )
+        content = received(self._services.config, stream)
         # The edge of a mask must not ring.
         ending: Ending | None = "png" if role == MASK else None
         decoded = decode(self._services.config, content, KEPT_SIDE, ending)
@@ -77,11 +70,47 @@ class Uploads:
             raise NotFoundError(_UNKNOWN)
         return image
 
-    def of(self, visitor_id: str, role: UploadRole, most: int = 12) -> list[Image]:
-        """Return the pictures that a visitor brought for a role, newest first."""
+    def of(self, visitor_id: str, role: UploadRole, most: int = 12, after: int = 0) -> list[Image]:
+        """Return the pictures that a visitor brought for a role, newest first.
+
+        No more than `most`, and without the first ones, as many as `after`.
+        """
         with self._services.database.reading() as session:
             mine = select(Image).where(Image.visitor_id == visitor_id, Image.role == role)
-            return list(session.scalars(mine.order_by(Image.created_at.desc()).limit(most)))
+            newest = mine.order_by(*_NEWEST_FIRST)
+            return list(session.scalars(newest.offset(after).limit(most)))
+
+    def page(self, visitor_id: str, page: int, size: int) -> tuple[list[Image], int]:
+        """Return a page (from 1) of all that a visitor brought, newest first, and how many pages.
+
+        Raises NotFoundError for a page that does not exist; the first one always does.
+        """
+        mine = Image.visitor_id == visitor_id
+        with self._services.database.reading() as session:
+            count = session.scalar(select(func.count()).select_from(Image).where(mine)) or 0
+            pages = max(1, -(-count // size))
+            if not 1 <= page <= pages:
+                raise NotFoundError(f"Your pictures end at page {pages}; there is no page {page}.")
+            newest = select(Image).where(mine).order_by(*_NEWEST_FIRST)
+            return list(session.scalars(newest.offset((page - 1) * size).limit(size))), pages
+
+    def delete(self, visitor_id: str, image_id: str) -> bool:
+        """Remove a picture of this visitor; return whether runs were made from it.
+
+        They keep its file. Raises NotFoundError for a picture of anybody else, and for none.
+        """
+        asked = time.time()
+        with self._services.database.writing() as session:
+            image = session.get(Image, image_id, with_for_update=True)
+            if image is None or image.visitor_id != visitor_id:
+                raise NotFoundError(_UNKNOWN)
+            used = picture_key(image) in used_pictures(session, visitor_id)
+            session.delete(image)
+        # Whoever has just brought the same picture again has written it anew.
+        self._services.media.forget(thumbnail_key(image), asked)
+        if not used:
+            self._services.media.forget(picture_key(image), asked)
+        return used
 
     def _keep(self, image: Image, decoded: Decoded) -> Image:
         """Record a picture, or return the record of the same one brought before."""
@@ -111,10 +140,30 @@ class Uploads:
             if session.get(Image, image_id) is None:
                 return None
         with self._services.database.writing() as session:
-            known = session.get(Image, image_id)
+            known = session.get(Image, image_id, with_for_update=True)
             if known is not None:
                 known.created_at = time.time()
             return known
+
+
+def received(config: Config, stream: IO[bytes]) -> bytes:
+    """Return a picture file that is being sent, undecoded.
+
+    Raises TooLargeError or UnusableError, with a sentence for the visitor, if it is too large or
+    empty.
+    """
+    limit = config.max_upload_mb * 2**20
+    content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise TooLargeError(
+            f"A picture may have at most {config.max_upload_mb} MiB, and this one has more; "
+            "make it smaller and try again."
+        )
+    if not content:
+        raise UnusableError(
+            f"Expected a {FORMAT_NAMES} picture, but this file is empty; choose another one."
+        )
+    return content
 
 
 def picture_key(image: Image) -> str:

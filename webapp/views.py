@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import Flask, url_for
 
-from stransfer.models import MODELS
 from stransfer.setting import AUTO, Setting
 from stransfer.settings import SETTINGS, Settings
 from webapp import timelapses
@@ -232,9 +231,5 @@ def number(value: float | None) -> str:
 
 
 def _shown_setting(setting: Setting, value: object) -> ShownSetting:
-    if setting.name == "model" and str(value) in MODELS:
-        return ShownSetting(setting.label, MODELS[str(value)].title, "")
-    if value == AUTO:
-        return ShownSetting(setting.label, AUTO, "")
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
-    return ShownSetting(setting.label, shown, setting.unit)
+    unit = "" if value == AUTO else setting.unit
+    return ShownSetting(setting.label, setting.shown(value), unit)

@@ -3,6 +3,8 @@ import { Blend } from "./blend.js";
 import { Estimate } from "./estimate.js";
 import { Picker } from "./picker.js";
 import { Presets } from "./presets.js";
+import { Readiness } from "./readiness.js";
+import { Reuse } from "./reuse.js";
 import { Settings, stepByKeys } from "./settings.js";
 
 const form = document.querySelector("[data-create]");
@@ -29,6 +31,15 @@ const estimate = new Estimate(
   () => content.size,
   (answer) => presets.tell(answer.presets),
 );
+
+const reuse = new Reuse(form.querySelector("[data-reuse]"), form.querySelector("[data-settings-section]"), (sentence) =>
+  announcer.say(sentence),
+);
+for (const [kind, picker] of pickers) {
+  const offer = form.querySelector(`[data-picker=${kind}] [data-offer]`);
+  picker.onFile = (file) => reuse.offer(offer, file);
+}
+const readiness = new Readiness(form.querySelector("[data-readiness]"));
 
 function chosen(sentence) {
   announcer.say(sentence);
@@ -65,8 +76,26 @@ function rest(busy) {
 }
 
 form.addEventListener("submit", (event) => {
-  if (start.hasAttribute("aria-disabled") || hindrance()) event.preventDefault();
+  if (start.hasAttribute("aria-disabled")) event.preventDefault();
+  else if (content.busy || style.busy) {
+    event.preventDefault();
+    startWhenReady();
+  } else if (hindrance()) event.preventDefault();
   else rest(true);
+});
+
+/** A large photo is still being made smaller. */
+async function startWhenReady() {
+  rest(true);
+  const usable = await Promise.all([content.ready, style.ready]);
+  rest(false);
+  if (usable.every(Boolean)) form.requestSubmit(start);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return;
+  event.preventDefault();
+  form.requestSubmit(start);
 });
 
 /** A page come back to is a new order, or Start would lead to the run it began before. */
@@ -79,7 +108,10 @@ addEventListener("pageshow", () => {
   renew();
   rest(false);
   // What the browser filled in again after going back.
+  content.resume();
+  style.resume();
   presets.show();
+  readiness.update();
   estimate.update();
 });
 

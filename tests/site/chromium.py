@@ -99,7 +99,10 @@ class Chromium:
     def pick(self, role: str, reference: str) -> None:
         """Click on a picture to choose it."""
         query = f"//label[input[@name='{role}'][@value='{reference}']]"
-        self.driver.find_element(By.XPATH, query).click()
+        tile = self.driver.find_element(By.XPATH, query)
+        # On a phone the bar with Start may cover it where the driver scrolls to.
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", tile)
+        tile.click()
 
     def picked(self, role: str) -> str | None:
         """The picture that is chosen."""
@@ -128,6 +131,27 @@ class Chromium:
             "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))"
         )
         self.driver.execute_script(moved, slider, value)
+
+    def drop(self, query: str, path: Path) -> None:
+        """Drop a file on an element, as a hand would that brings it from another window."""
+        element = self.driver.find_element(By.CSS_SELECTOR, query)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'start'})", element)
+        place = self.driver.execute_script(
+            "const {x, y, width} = arguments[0].getBoundingClientRect();"
+            "return {x: x + width / 2, y: y + 20}",
+            element,
+        )
+        data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            event = {"type": kind, "data": data, **place}
+            self.driver.execute_cdp_cmd("Input.dispatchDragEvent", event)
+
+    def become_a_phone(self) -> None:
+        """Be as wide as a phone, and touched instead of pointed at."""
+        screen = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        touch = {"enabled": True, "maxTouchPoints": 5}
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", touch)
 
     def follow(self, label: str) -> None:
         """Click on the link with these words."""

@@ -9,7 +9,7 @@ from typing import Any
 from stransfer.models import MODELS
 from stransfer.presets import BY_NAME as PRESETS
 from stransfer.presets import DECIDED
-from stransfer.setting import AUTO, LONGEST_LAYERS, Setting
+from stransfer.setting import AUTO, GROUPS, LONGEST_LAYERS, Setting
 from stransfer.settings import BY_NAME, SETTINGS
 from stransfer.weights import State
 from webapp.config import Config
@@ -24,6 +24,7 @@ Schema = dict[str, Any]
 ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 
 _TEXT: Schema = {"type": "string"}
+_TEXTS: Schema = {"type": "array", "items": _TEXT}
 _TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
 _NUMBER: Schema = {"type": "number"}
 _NUMBER_OR_NONE: Schema = {"type": ["number", "null"]}
@@ -126,7 +127,8 @@ def answers() -> Mapping[str, Schema]:
         "Estimate": _object(
             relative_cost=_NUMBER, seconds=_NUMBER_OR_NONE, about=_TEXT, presets=_list_of("Preset")
         ),
-        "Image": _object(id=ID, width=_SIZE, height=_SIZE),
+        "Image": _image(),
+        "Images": _object(images=_list_of("Image"), pages=_SIZE),
         "Runs": _object(runs=_list_of("Run"), pages=_SIZE),
         "Run": _run(),
         "Settings": {
@@ -186,7 +188,7 @@ def _run() -> Schema:
         losses=_list_of("RecordedLosses"),
         settings=_reference("Settings"),
         content=_TEXT,
-        style={"type": "array", "items": _TEXT},
+        style=_TEXTS,
         content_mask=_TEXT_OR_NONE,
         style_mask=_TEXT_OR_NONE,
         init_image=_TEXT_OR_NONE,
@@ -204,6 +206,20 @@ def _run() -> Schema:
     )
 
 
+def _image() -> Schema:
+    address = {"type": "string", "format": "uri-reference"}
+    return _object(
+        id=ID,
+        role={"type": "string", "enum": list(ROLES_OF_UPLOADS)},
+        title=_TEXT,
+        width=_SIZE,
+        height=_SIZE,
+        created_at={"type": "string", "format": "date-time"},
+        url=address,
+        thumbnail_url=address,
+    )
+
+
 def _model() -> Schema:
     return _object(
         name={"type": "string", "enum": list(MODELS)},
@@ -213,7 +229,7 @@ def _model() -> Schema:
         credit=_TEXT,
         content_layers=_LAYERS,
         style_layers=_LAYERS,
-        layers={"type": "array", "items": _TEXT},
+        layers=_TEXTS,
         minimum_size=_SIZE,
     )
 
@@ -221,7 +237,9 @@ def _model() -> Schema:
 def _setting_row() -> Schema:
     kinds: dict[str, Schema] = {
         "default": {"type": ["string", "number"]},
-        "choices": {"type": "array", "items": _TEXT},
+        "choices": _TEXTS,
+        "choice_labels": _TEXTS,
+        "group": {"type": "string", "enum": list(GROUPS)},
         "automatic": {"type": "boolean"},
         **dict.fromkeys(("minimum", "maximum", "step"), _NUMBER_OR_NONE),
     }

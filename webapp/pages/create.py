@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from stransfer import presets
 from stransfer.errors import SettingsError
 from stransfer.images import FORMAT_NAMES, FORMATS
+from stransfer.setting import GROUPS
 from stransfer.settings import Settings
-from webapp.errors import NotFoundError
+from webapp import recipes
+from webapp.errors import NotFoundError, SiteError, UnusableError
 from webapp.estimates import Estimates
 from webapp.fields import Choice, PresetChoice
 from webapp.forms import BEFORE, SHARE, RunForm
@@ -23,15 +27,22 @@ from webapp.pictures import (
     RUN,
     MaskField,
     Picture,
+    Tray,
     sample_picture,
+    tray,
     upload_picture,
 )
+from webapp.recipes import Recipe
 from webapp.records import Run, RunState
 from webapp.samples import Role
 from webapp.site import current_site, visitor_id
+from webapp.uploads import KEPT_SIDE, MASK
 from webapp.views import ago
 
 blueprint = Blueprint("create", __name__)
+
+# The field for a painting whose settings are wanted.
+_PAINTING = "settings_file"
 
 # A list of more results than this is no longer looked through.
 _MOST_RESULTS = 24
@@ -61,10 +72,14 @@ class MaskChoice:
 
 @blueprint.get("/")
 def form() -> str:
-    """Show the form, untouched, or as it was sent for the visitor's run named by `?from=`."""
+    """Show the form, untouched, or as it was sent for the visitor's run named by `?from=`.
+
+    `?content=` and `?style=` name pictures that are chosen already.
+    """
     earlier = request.args.get("from")
     if earlier is None:
-        return _page(RunForm())
+        styles = request.args.getlist("style")
+        return _page(RunForm(content=request.args.get("content", ""), styles=styles))
     site = current_site()
     run = site.runs.find(visitor_id(), earlier)
     return _page(RunForm.like(site, run), run)
@@ -73,12 +88,30 @@ def form() -> str:
 @blueprint.post("/runs")
 def start() -> Response | tuple[str, int]:
     """Accept a run and go to its page, or show the form again with what is wrong."""
+    if _painting() is not None:
+        # Without scripts it is easy to press this button for the other one.
+        return _filled_in()
     site, visitor = current_site(), visitor_id()
     sent = RunForm.sent(site, visitor, request.form, request.files)
     run_id = sent.start(site, visitor)
     if run_id is None:
         return _page(sent), sent.status
     return redirect(url_for("runs.show", id=run_id), 303)
+
+
+@blueprint.post("/settings-of")
+def reuse() -> tuple[str | dict[str, Any], int]:
+    """Show the form filled in with the settings that a painting was made with.
+
+    Whoever wants JSON gets the settings alone, or a sentence about why there are none.
+    """
+    if request.accept_mimetypes.best != "application/json":
+        return _filled_in()
+    try:
+        found = _recipe()
+    except SiteError as error:
+        return {"error": str(error)}, error.status
+    return {"settings": found.values, "remarks": found.remarks}, 200
 
 
 @blueprint.errorhandler(RequestEntityTooLarge)
@@ -89,39 +122,81 @@ def too_large(error: RequestEntityTooLarge) -> tuple[str, int]:
     return _page(RunForm(errors={"form": sentence})), 413
 
 
-def _page(shown: RunForm, earlier: Run | None = None) -> str:
-    visitor = visitor_id()
-    config = current_site().services.config
+def _filled_in() -> tuple[str, int]:
+    sent = RunForm.sent(current_site(), visitor_id(), request.form, request.files)
+    try:
+        found = _recipe()
+    except SiteError as error:
+        sent.errors[_PAINTING] = str(error)
+        return _page(sent), error.status
+    sent.values |= found.values
+    return _page(sent, recipe=found), sent.status if sent.errors else 200
+
+
+def _recipe() -> Recipe:
+    file = _painting()
+    if file is None:
+        raise UnusableError("Choose a painting first, the file as it was downloaded.")
+    return recipes.read(current_site().services.config, file.stream)
+
+
+def _painting() -> FileStorage | None:
+    file = request.files.get(_PAINTING)
+    return file if file is not None and file.filename else None
+
+
+def _page(shown: RunForm, earlier: Run | None = None, recipe: Recipe | None = None) -> str:
+    site, visitor = current_site(), visitor_id()
+    config = site.services.config
     results = _results(visitor, shown.init_image)
-    content_samples = _samples("content")
-    content_uploads = _uploads(visitor, "content", [shown.content])
+    content_samples, style_samples = _samples("content"), _samples("style")
+    content_tray = _tray(visitor, "content", [shown.content])
+    style_tray = _tray(visitor, "style", shown.styles)
+    photos = content_tray.pictures + content_samples
+    masks = [_mask(visitor, shown, name) for name in MASK_FIELDS]
     return render_template(
         "create.html",
         earlier=earlier,
+        gone=_gone(earlier, photos + style_tray.pictures + style_samples, masks),
+        recipe=recipe,
         content_samples=content_samples,
-        style_samples=_samples("style"),
-        content_uploads=content_uploads,
-        style_uploads=_uploads(visitor, "style", shown.styles),
+        style_samples=style_samples,
+        content_tray=content_tray,
+        style_tray=style_tray,
         selected_content=[shown.content],
         selected_styles=shown.styles,
         shares=shown.shares,
         share=SHARE,
         most_styles=config.max_styles,
-        masks=[_mask(visitor, shown, name) for name in MASK_FIELDS],
+        masks=masks,
+        has_masks=bool(site.uploads.of(visitor, MASK, 1)),
         results=results,
         selected_result=shown.init_image,
-        presets=_presets(shown, content_uploads + content_samples),
+        presets=_presets(shown, photos),
         before=BEFORE,
         fields=shown.fields(bool(results)),
+        groups=GROUPS,
         errors=shown.errors,
         submission=shown.submission,
         limits={
             "max_upload_mb": config.max_upload_mb,
             "max_megapixels": config.max_megapixels,
+            "max_side": config.max_side,
+            "kept_side": KEPT_SIDE,
             "formats": FORMAT_NAMES,
             "accept": ",".join(f"image/{kind.lower()}" for kind in FORMATS),
         },
     )
+
+
+def _gone(earlier: Run | None, pictures: list[Picture], masks: list[MaskChoice]) -> list[str]:
+    """Return the titles of the pictures of an earlier run that cannot be chosen any more."""
+    if earlier is None:
+        return []
+    known = {picture.reference for picture in pictures}
+    known |= {mask.chosen.reference for mask in masks if mask.chosen is not None}
+    used = [earlier.content, *earlier.styles, earlier.content_mask, earlier.style_mask]
+    return [str(one["title"]) for one in used if one and one["reference"] not in known]
 
 
 def _presets(shown: RunForm, photos: list[Picture]) -> list[PresetChoice]:
@@ -148,12 +223,13 @@ def _samples(role: Role) -> list[Picture]:
     return [sample_picture(sample) for sample in current_site().samples.all(role)]
 
 
-def _uploads(visitor: str, role: Role, chosen: list[str]) -> list[Picture]:
+def _tray(visitor: str, role: Role, chosen: list[str]) -> Tray:
     """Return the newest pictures of one's own, and those that are chosen however old they are."""
-    newest = [upload_picture(image) for image in current_site().uploads.of(visitor, role)]
-    known = {picture.reference for picture in newest}
+    newest = tray(current_site(), visitor, role)
+    known = {picture.reference for picture in newest.pictures}
     older = [_upload(visitor, reference) for reference in chosen if reference not in known]
-    return [picture for picture in older if picture is not None] + newest
+    found = [picture for picture in older if picture is not None]
+    return Tray(found + newest.pictures, newest.older_url)
 
 
 def _upload(visitor: str, reference: str) -> Picture | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from stransfer.errors import SettingsError
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.records import LONGEST_TITLE, Run, RunState
 from webapp.runs.store import folder, own
+from webapp.runs.usage import forsaken
 from webapp.services import Services
 
 # In bytes: 192 bits, which nobody guesses.
@@ -48,12 +50,17 @@ class Collection:
 
     def delete(self, visitor_id: str, run_ids: Sequence[str]) -> int:
         """Remove runs with all their pictures, all or none; return how many there were."""
+        asked = time.time()
         with self._database.writing() as session:
             runs = _named(session, visitor_id, run_ids)
             for run in runs:
                 session.delete(run)
+            session.flush()
+            uploads = forsaken(session, visitor_id, runs)
         for run in runs:
             self._media.delete_folder(folder(run.id))
+        for key in uploads:
+            self._media.forget(key, asked)
         return len(runs)
 
     def finished(

@@ -19,7 +19,7 @@ from webapp.records import LIVE, LONGEST_TITLE, Loss, Run, RunState, Visitor
 from webapp.runs.fairness import waiting_in_turn
 from webapp.runs.orders import Order
 from webapp.runs.snapshot import run_values
-from webapp.runs.usage import check_kept
+from webapp.runs.usage import check_kept, forsaken
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
@@ -192,10 +192,15 @@ class RunStore:
 
     def delete(self, visitor_id: str, run_id: str) -> None:
         """Remove a run with all its pictures, whatever it is doing."""
+        asked = time.time()
         with self._database.writing() as session:
             run = own(session, visitor_id, run_id, lock=True)
             session.delete(run)
+            session.flush()
+            uploads = forsaken(session, visitor_id, [run])
         self._services.media.delete_folder(folder(run_id))
+        for key in uploads:
+            self._services.media.forget(key, asked)
 
     def _with_own_copy(self, order: Order, run_id: str) -> Order:
         """Return an order whose picture to begin with outlives the run that it is the result of."""

@@ -36,12 +36,19 @@ def used_pictures(
     return found
 
 
+def forsaken(session: Session, visitor_id: str, runs: Iterable[Run]) -> set[str]:
+    """Return the keys of the uploads that nothing but these runs, just deleted, had kept."""
+    keys = {key for run in runs for key in _keys(_pictures(run))}
+    lost = {key for key in keys if session.get(Image, image_id(key)) is None}
+    return lost - used_pictures(session, visitor_id) if lost else set()
+
+
 def check_kept(session: Session, run: Run) -> None:
     """Raise NotFoundError if a picture of a run that is about to be accepted may soon be removed.
 
     It was there when it was looked up, but its record may have been pruned since.
     """
-    keys = _keys([run.content, run.styles, run.content_mask, run.style_mask, run.init_image])
+    keys = _keys(_pictures(run))
     lost = {key for key in keys if session.get(Image, image_id(key)) is None}
     if lost - (used_pictures(session, run.visitor_id) if lost else set()):
         raise NotFoundError(
@@ -52,6 +59,10 @@ def check_kept(session: Session, run: Run) -> None:
 def image_id(key: str) -> str:
     """Return the id of the upload that a file, the picture or its thumbnail, belongs to."""
     return key.removeprefix(IMAGES).partition(".")[0].partition("-")[0]
+
+
+def _pictures(run: Run) -> list[Any]:
+    return [getattr(run, column.key) for column in _COLUMNS]
 
 
 def _keys(pictures: Iterable[Any]) -> set[str]:
