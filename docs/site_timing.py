@@ -4,8 +4,10 @@ Starts an installation of its own, empty and on a free port of this machine, and
 outside, by the clock of a visitor who watches over Socket.IO: from the start of the processes to
 the first page and to the first picture of a run ordered at once; then, warm, from the order
 of a run to its first picture and to its end. In turns with these it times the same run in a warm
-process without any site, which shows what reporting, storing and being watched costs a run. Prints
-one JSON object. Needs what `make test` installs.
+process without any site. What reporting, storing and being watched costs a run is said as the
+processor's time that the web process and the worker's reporting took meanwhile, next to the length
+of the run: as long as that holds up one of the threads that paint, it holds up the run. Prints one
+JSON object. Needs what `make test` installs.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import statistics
 import subprocess
@@ -21,7 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import requests
@@ -41,21 +44,44 @@ _PATIENCE = 300.0
 def main(size: int, steps: int, rounds: int) -> None:
     """Measure and print."""
     settings = {"size": size, "steps": steps}
-    with tempfile.TemporaryDirectory() as folder, _site(Path(folder)) as (url, started):
-        found: dict[str, Any] = {"page_seconds": _until_answer(url, started)}
-        visitor = Visitor(url)
-        cold = visitor.paints(settings, started, looking=True)
+    with tempfile.TemporaryDirectory() as folder, _site(Path(folder)) as site:
+        found: dict[str, Any] = {"page_seconds": _until_answer(site.url, site.started)}
+        visitor = Visitor(site.url)
+        cold = visitor.paints(settings, site.started, looking=True)
         found["first_picture_cold_seconds"] = cold["first"]
-        timed = [(visitor.paints(settings), _alone(settings)) for _ in range(rounds)]
+        timed = []
+        costs = []
+        for _ in range(rounds):
+            before = site.processor_seconds()
+            timed.append((visitor.paints(settings), _alone(settings)))
+            costs.append(site.processor_seconds() - before)
     found["pages"] = visitor.page_seconds
     found["first_picture_seconds"] = statistics.median(run["first"] for run, _ in timed)
     found["seconds"] = statistics.median(run["end"] for run, _ in timed)
     found["seconds_in_worker"] = statistics.median(run["painted"] for run, _ in timed)
     found["seconds_without_site"] = statistics.median(alone for _, alone in timed)
     found["share_of_reporting"] = statistics.median(
-        run["painted"] / alone - 1 for run, alone in timed
+        cost / run["painted"] for cost, (run, _) in zip(costs, timed, strict=True)
     )
     click.echo(json.dumps({"settings": settings, "rounds": rounds, **found}, indent=2))
+
+
+class Site(NamedTuple):
+    """A running installation: its address, when it was started, its process and its log."""
+
+    url: str
+    started: float
+    process: int
+    log: Path
+
+    def processor_seconds(self) -> float:
+        """Return what the web process and the reports on runs have cost so far."""
+        children = Path(f"/proc/{self.process}/task/{self.process}/children").read_text().split()
+        web = [child for child in children if "wsgi.py" in _read(f"/proc/{child}/cmdline")]
+        fields = _read(f"/proc/{web[0]}/stat").rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])
+        reports = re.findall(r"reporting it took ([\d.]+) s", self.log.read_text())
+        return ticks / os.sysconf("SC_CLK_TCK") + sum(map(float, reports))
 
 
 class Visitor:
@@ -139,8 +165,8 @@ def _alone(settings: dict[str, Any]) -> float:
 
 
 @contextlib.contextmanager
-def _site(folder: Path) -> Iterator[tuple[str, float]]:
-    """Serve an empty installation; give its address, and when its processes were started."""
+def _site(folder: Path) -> Iterator[Site]:
+    """Serve an empty installation."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -152,10 +178,14 @@ def _site(folder: Path) -> Iterator[tuple[str, float]]:
             command, cwd=folders.ROOT, env={**os.environ, **keys}, stdout=log, stderr=log
         )
         try:
-            yield f"http://127.0.0.1:{port}", started
+            yield Site(f"http://127.0.0.1:{port}", started, process.pid, folder / "log")
         finally:
             process.terminate()
             process.wait(60)
+
+
+def _read(path: str) -> str:
+    return Path(path).read_text()
 
 
 def _until_answer(url: str, started: float) -> float:

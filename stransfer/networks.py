@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from stransfer import untrained, weightfiles, weights
+from stransfer.convolution import mirrored
 from stransfer.families import NO_SHIFT, Shift
 from stransfer.layers import INCEPTION_STEM
 from stransfer.models import Model
@@ -64,8 +65,7 @@ class FeatureExtractor:
             whole = build(model)
             weightfiles.fill(whole, path, model.title)
             network = cut(whole, layers)
-        if precision == BFLOAT16:
-            network = in_bfloat16(network)
+        network = in_bfloat16(network) if precision == BFLOAT16 else mirrored(network)
         return cls(network, preprocess, layers, model.family.shifts)
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
 
 from stransfer import folders
+from webapp import assets, cookies, headers, live, metrics, secret, views
 from webapp import config as configuration
-from webapp import headers, live, metrics, secret, views
 from webapp.config import Config
 from webapp.pages import (
     api,
@@ -26,6 +27,8 @@ from webapp.pages import metrics as metrics_page
 from webapp.services import Services
 from webapp.site import Site
 
+_COMPRESSIONS = ["br", "zstd", "gzip"]
+
 
 def assemble(config: Config | None = None) -> Flask:
     """Return the application for a configuration, by default the one found on this machine."""
@@ -35,8 +38,9 @@ def assemble(config: Config | None = None) -> Flask:
         root_path=str(folders.ROOT),
         instance_path=str(config.instance),
         template_folder="templates",
-        static_folder="static",
+        static_folder=None,
     )
+    assets.install(app, folders.ROOT / "static")
     app.config.update(
         SECRET_KEY=secret.load(config.secret_key, config.instance),
         MAX_CONTENT_LENGTH=config.max_request_mb * 2**20,
@@ -44,7 +48,11 @@ def assemble(config: Config | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         # Visitors leave forms open for days; the mark is bound to their session anyway.
         WTF_CSRF_TIME_LIMIT=None,
+        # In this order where a browser takes several; files are sent as streams.
+        COMPRESS_ALGORITHM=_COMPRESSIONS,
+        COMPRESS_ALGORITHM_STREAMING=_COMPRESSIONS,
     )
+    app.session_interface = cookies.Sessions()
     csrf = CSRFProtect(app)
     # What changes anything there needs a token, which no browser sends by itself.
     csrf.exempt(api.blueprint)
@@ -53,6 +61,7 @@ def assemble(config: Config | None = None) -> Flask:
     pages = (create, gallery, runs, compare, shared, pictures, health, metrics_page)
     for page in (*pages, api, estimates, openapi):
         app.register_blueprint(page.blueprint)
+    Compress(app)
     headers.install(app)
     errors.install(app)
     views.install(app)

@@ -11,9 +11,10 @@ from flask import url_for
 from stransfer import images
 from stransfer.errors import ImageError, SettingsError
 from stransfer.subject import check_white
+from webapp import renditions
 from webapp.records import Image
 from webapp.runs.orders import KEPT, Ingredient, result_of
-from webapp.samples import Role, Sample
+from webapp.samples import PREVIEW_SIDE, Role, Sample
 from webapp.site import Site
 from webapp.uploads import picture_key, thumbnail_key
 
@@ -31,12 +32,16 @@ MOST_IN_TRAY = 12
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as a page shows it."""
+    """A picture as a page shows it: at `url` to look at, at `thumbnail_url` among others.
+
+    `srcset` says where it is in which width, for browsers to choose from.
+    """
 
     reference: str
     title: str
     thumbnail_url: str
     url: str
+    srcset: str
     width: int
     height: int
 
@@ -102,11 +107,18 @@ def init_ingredient(site: Site, visitor_id: str, reference: str) -> Ingredient:
 def sample_picture(sample: Sample) -> Picture:
     """Return a sample as a page shows it."""
     place: dict[str, Any] = {"role": sample.role, "name": sample.name, "v": sample.version[:8]}
+
+    def address(side: int) -> str:
+        return url_for("pictures.sample_rendition", side=side, **place)
+
+    longest = max(sample.width, sample.height)
+    shown = images.fit(sample.width, sample.height, min(PREVIEW_SIDE, longest))
     return Picture(
         reference=f"{SAMPLE}:{sample.name}",
         title=sample.title,
         thumbnail_url=url_for("pictures.sample_thumbnail", **place),
         url=url_for("pictures.sample", **place),
+        srcset=renditions.srcset(*shown, address),
         width=sample.width,
         height=sample.height,
     )
@@ -114,11 +126,16 @@ def sample_picture(sample: Sample) -> Picture:
 
 def upload_picture(image: Image) -> Picture:
     """Return an upload as a page shows it."""
+
+    def address(side: int) -> str:
+        return url_for("pictures.upload_rendition", id=image.id, side=side)
+
     return Picture(
         reference=f"{IMAGE}:{image.id}",
         title=image.title,
         thumbnail_url=url_for("pictures.upload_thumbnail", id=image.id),
-        url=url_for("pictures.upload", id=image.id),
+        url=address(renditions.SIDES[-1]),
+        srcset=renditions.srcset(image.width, image.height, address),
         width=image.width,
         height=image.height,
     )
@@ -149,15 +166,19 @@ def image_values(image: Image) -> dict[str, Any]:
 
 def used_picture(run_id: str, role: str, index: int, used: dict[str, Any]) -> Picture:
     """Return a picture that went into a run: what was used then, whatever has become of it."""
-    reference = str(used["reference"])
-    url = url_for("runs.ingredient", id=run_id, role=role, index=index)
+    size = int(used["width"]), int(used["height"])
+
+    def address(side: int) -> str:
+        return url_for("runs.ingredient_rendition", id=run_id, role=role, index=index, side=side)
+
     return Picture(
-        reference=reference,
+        reference=str(used["reference"]),
         title=str(used["title"]),
-        thumbnail_url=url,
-        url=url,
-        width=int(used["width"]),
-        height=int(used["height"]),
+        thumbnail_url=address(renditions.SIDES[0]),
+        url=address(renditions.SIDES[-1]),
+        srcset=renditions.srcset(*size, address),
+        width=size[0],
+        height=size[1],
     )
 
 

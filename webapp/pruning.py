@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
+from webapp import renditions
 from webapp.errors import ConfigError, NotFoundError
 from webapp.media import Stored
 from webapp.records import LIVE, Image, Run, RunState
@@ -180,7 +181,7 @@ class Pruning:
                     return
                 if found is not None:
                     session.delete(found)
-            for name in (key, thumbnail_key(image)):
+            for name in (key, thumbnail_key(image), *renditions.keys(key)):
                 # Whoever has just brought the same picture again has written it anew.
                 modified = self._media.modified(name)
                 if modified is not None and modified < self._settled:

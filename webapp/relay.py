@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from webapp.errors import NotFoundError
+from webapp.estimates import roughly
 from webapp.media import MediaStore
 from webapp.records import RunState
 from webapp.runs.snapshot import current_loss, loss_values
@@ -23,9 +24,15 @@ from webapp.runs.store import Pulse, RunStore
 PROGRESS = "progress"
 STATE = "state"
 
+# What an event says of the state of a run, by the names it has in a snapshot.
+_STATUS = ("state", "queue_position", "wait_seconds", "error")
+
 # After this long without an acknowledgement the picture counts as lost on the way.
 _ACKNOWLEDGE_SECONDS = 10.0
 _DELETED = "This run has been deleted."
+
+
+Status = tuple[str, int | None, str | None, str | None]
 
 
 class Emit(Protocol):
@@ -45,7 +52,7 @@ class Watcher:
     run_id: str
     seq: int
     frame: str | None
-    status: tuple[object, ...]
+    status: Status
     sent_at: float | None = None
 
 
@@ -71,7 +78,7 @@ class Relay:
 
     def watch(self, sid: str, snapshot: dict[str, Any], frame: str | None) -> None:
         """Send a connection what comes after the snapshot that it was given."""
-        status = (snapshot["state"], snapshot["queue_position"], snapshot["error"])
+        status = _status(*(snapshot[name] for name in _STATUS))
         watcher = Watcher(sid, snapshot["id"], snapshot["seq"], frame, status)
         with self._lock:
             self._watchers[sid, watcher.run_id] = watcher
@@ -108,10 +115,10 @@ class Relay:
                 if fresh and picture is None:
                     picture = self._picture(pulse.run.frame)
                 self._send_progress(pulse, watcher, picture if fresh else None, now)
-            status = (str(pulse.run.state), pulse.queue_position, pulse.run.error)
-            if status != watcher.status:
+            values = (str(pulse.run.state), *(pulse.place or (None, None)), pulse.run.error)
+            if (status := _status(*values)) != watcher.status:
                 watcher.status = status
-                self._send_state(watcher, *status)
+                self._send_state(watcher, *values)
 
     def _due(self, pulse: Pulse, watcher: Watcher, now: float) -> bool:
         waiting = watcher.sent_at is not None and now - watcher.sent_at < _ACKNOWLEDGE_SECONDS
@@ -144,20 +151,13 @@ class Relay:
 
         self._emit(PROGRESS, values, watcher.sid, acknowledged)
 
-    def _send_state(
-        self, watcher: Watcher, state: object, queue_position: object, error: object
-    ) -> None:
-        values = {
-            "run": watcher.run_id,
-            "state": state,
-            "queue_position": queue_position,
-            "error": error,
-        }
-        self._emit(STATE, values, watcher.sid, None)
+    def _send_state(self, watcher: Watcher, *values: object) -> None:
+        told = dict(zip(_STATUS, values, strict=True))
+        self._emit(STATE, {"run": watcher.run_id, **told}, watcher.sid, None)
 
     def _tell_deleted(self, watchers: list[Watcher]) -> None:
         for watcher in watchers:
-            self._send_state(watcher, str(RunState.CANCELLED), None, _DELETED)
+            self._send_state(watcher, str(RunState.CANCELLED), None, None, _DELETED)
             self.unwatch(watcher.sid, watcher.run_id)
 
     def _picture(self, frame: str | None) -> str | None:
@@ -166,3 +166,8 @@ class Relay:
         except (NotFoundError, ValueError):
             return None
         return "data:image/jpeg;base64," + base64.b64encode(content).decode()
+
+
+def _status(state: str, position: int | None, wait: float | None, error: str | None) -> Status:
+    """Return what is worth an event when it changes: a wait, not before it reads differently."""
+    return state, position, None if wait is None else roughly(wait), error

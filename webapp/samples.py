@@ -81,7 +81,7 @@ class Samples:
 
     def preview(self, sample: Sample) -> bytes:
         """Return a sample as a JPEG file of at most PREVIEW_SIDE."""
-        return self._media.read(_preview_key(sample.version))
+        return self._media.read(preview_key(sample.version))
 
     def thumbnail(self, sample: Sample) -> bytes:
         """Return a sample as a small JPEG file."""
@@ -125,7 +125,7 @@ class Samples:
         width, height = images.upright_size(path)
         if not self._media.exists(_thumbnail_key(version)):
             preview, thumbnail = self._encoded(path, width * height)
-            self._media.write(_preview_key(version), preview)
+            self._media.write(preview_key(version), preview)
             self._media.write(_thumbnail_key(version), thumbnail)
         return Sample(role, path.name, path, width, height, version)
 
@@ -136,13 +136,14 @@ class Samples:
         return decoded.picture, decoded.thumbnail
 
 
+def preview_key(version: str) -> str:
+    """Return where a version of a sample is kept, large enough to look at."""
+    return f"samples/previews/{version}.jpg"
+
+
 def _version(seen: tuple[Path, int, int]) -> str:
     path, modified, size = seen
     return hashlib.sha256(f"{path}:{modified}:{size}".encode()).hexdigest()[:32]
-
-
-def _preview_key(version: str) -> str:
-    return f"samples/previews/{version}.jpg"
 
 
 def _thumbnail_key(version: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, session
 
 from stransfer import folders
+from webapp.renditions import Renditions
 from webapp.runs.collection import Collection
 from webapp.runs.speeds import Speeds
 from webapp.runs.store import RunStore
@@ -32,6 +33,7 @@ class Site:
     samples: Samples
     tokens: Tokens
     timelapses: Timelapses
+    renditions: Renditions
     collection: Collection
 
     @classmethod
@@ -45,6 +47,7 @@ class Site:
             samples=Samples(folders.DATA, services.media, services.config),
             tokens=Tokens(services.database),
             timelapses=Timelapses(services),
+            renditions=Renditions(services.media),
             collection=Collection(services),
         )
         app.extensions[_EXTENSION] = site

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from stransfer.images import FORMAT_NAMES
+from webapp import renditions
 from webapp.config import Config
 from webapp.decoding import Decoded, Ending, decode
 from webapp.errors import NotFoundError, TooLargeError, UnusableError
@@ -107,9 +108,10 @@ class Uploads:
             used = picture_key(image) in used_pictures(session, visitor_id)
             session.delete(image)
         # Whoever has just brought the same picture again has written it anew.
-        self._services.media.forget(thumbnail_key(image), asked)
-        if not used:
-            self._services.media.forget(picture_key(image), asked)
+        key = picture_key(image)
+        gone = () if used else (key, *renditions.keys(key))
+        for name in (thumbnail_key(image), *gone):
+            self._services.media.forget(name, asked)
         return used
 
     def _keep(self, image: Image, decoded: Decoded) -> Image:

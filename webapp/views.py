@@ -12,9 +12,11 @@ from flask import Flask, url_for
 
 from stransfer.setting import AUTO, Setting
 from stransfer.settings import SETTINGS, Settings
-from webapp import timelapses
+from webapp import renditions, timelapses
+from webapp.estimates import roughly
 from webapp.pictures import Picture, used_picture
 from webapp.records import LIVE, Run, RunState
+from webapp.runs.line import Place
 from webapp.runs.snapshot import current_loss
 from webapp.site import current_site
 
@@ -90,10 +92,10 @@ class RunView:
         """The losses of the last step."""
         return current_loss(current_site().runs.last_loss(self._run.id))
 
-    @property
-    def queue_position(self) -> int | None:
-        """How many runs are before this one and itself, while it waits."""
-        return current_site().runs.queue_position(self._run)
+    @cached_property
+    def place(self) -> Place | None:
+        """Where the run stands in line, while it waits."""
+        return current_site().runs.place(self._run)
 
     @property
     def eta_seconds(self) -> float | None:
@@ -144,6 +146,26 @@ class RunView:
         return frame_url(self._run)
 
     @property
+    def picture_url(self) -> str | None:
+        """The picture to look at: the finished one, or else the newest."""
+        return picture_url(self._run)
+
+    @property
+    def srcset(self) -> str:
+        """The finished picture in its widths, for browsers to choose from.
+
+        A live one is hardly larger than where it is shown, and comes in one width.
+        """
+        run = self._run
+        if run.result is None:
+            return ""
+        return renditions.srcset(
+            run.width,
+            run.height,
+            lambda side: url_for("runs.result_rendition", id=run.id, side=side),
+        )
+
+    @property
     def result_url(self) -> str | None:
         """The finished picture."""
         return result_url(self._run)
@@ -179,14 +201,29 @@ def snapshot(visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
 
 def addressed(run: Run, values: dict[str, Any]) -> dict[str, Any]:
     """Return the plain values of a run with the addresses of its pictures."""
-    return {**values, "frame_url": frame_url(run), "result_url": result_url(run)}
+    return {
+        **values,
+        "frame_url": frame_url(run),
+        "picture_url": picture_url(run),
+        "result_url": result_url(run),
+    }
 
 
 def frame_url(run: Run) -> str | None:
     """Return where the newest picture of a run is; each picture has its own address."""
-    if run.frame is None:
-        return None
-    return url_for("runs.frame", id=run.id, v=run.frame.rpartition("/")[2].partition(".")[0])
+    return run.frame and url_for("runs.frame", id=run.id, v=frame_version(run))
+
+
+def frame_version(run: Run) -> str:
+    """Return what tells the newest picture of a run from all before it."""
+    return (run.frame or "").rpartition("/")[2].partition(".")[0]
+
+
+def picture_url(run: Run) -> str | None:
+    """Return where the picture of a run is, to look at: the finished one, or else the newest."""
+    if run.result is None:
+        return frame_url(run)
+    return url_for("runs.result_rendition", id=run.id, side=renditions.SIDES[-1])
 
 
 def result_url(run: Run) -> str | None:
@@ -195,10 +232,11 @@ def result_url(run: Run) -> str | None:
 
 
 def install(app: Flask) -> None:
-    """Give the templates the filters `duration`, `ago` and `number`."""
+    """Give the templates the filters `duration`, `roughly`, `ago` and `number`."""
     app.add_template_filter(duration)
     app.add_template_filter(ago)
     app.add_template_filter(number)
+    app.add_template_filter(roughly)
 
 
 def duration(seconds: float | None) -> str:

@@ -20,6 +20,8 @@ export class Compare {
     const before = new Image();
     before.className = "layer before";
     before.alt = "";
+    before.sizes = getComputedStyle(this.#frame).inlineSize;
+    before.srcset = this.#bar.dataset.srcset;
     before.src = this.#bar.dataset.before;
     const divider = document.createElement("span");
     divider.className = "divider";

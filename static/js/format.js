@@ -21,6 +21,27 @@ export function duration(seconds) {
   return parts.slice(0, 2).join(" ") || "0 s";
 }
 
+/** Lengths of time are estimated in multiples of these seconds: up to which length, and the multiple. */
+const ROUNDING = [
+  [10, 1],
+  [60, 5],
+  [300, 15],
+  [3600, 60],
+  [Infinity, 600],
+];
+
+/**
+ * Say when a run is expected to be taken up.
+ * @param {number|null|undefined} seconds null where nothing tells
+ * @returns {string}
+ */
+export function wait(seconds) {
+  if (!Number.isFinite(seconds)) return "";
+  if (seconds < 1) return "starts in a moment";
+  const [, multiple] = ROUNDING.find(([length]) => seconds < length);
+  return `starts in about ${duration(Math.max(1, Math.round(seconds / multiple) * multiple))}`;
+}
+
 /**
  * Say how long one step takes.
  * @param {number|null|undefined} seconds

@@ -3,16 +3,19 @@ import { Chosen } from "./chosen.js";
 import { askBeforeSending } from "./confirm.js";
 import { ENDED, STATE_WORD } from "./constants.js";
 import { Live } from "./live.js";
+import { Notices } from "./notices.js";
 import { RunView } from "./runview.js";
 import { Wall } from "./wall.js";
 
 const announcer = new Announcer(document.querySelector("[data-announcer]"));
 const live = new Live();
+const notices = new Notices();
 const root = document.querySelector("[data-wall]");
 const chosen = new Chosen(root, (sentence) => announcer.say(sentence));
 const wall = new Wall(root, () => {
   followAll();
   chosen.update();
+  notices.update();
 });
 const followed = new WeakSet();
 
@@ -23,7 +26,10 @@ function watcher(card) {
     if (ENDED.has(news.state)) leaveButtons(card);
     const shown = view.update(news);
     const { state, title } = view.run;
-    if (state !== before) announcer.say(`${title}: ${STATE_WORD[state]}.`);
+    if (state !== before) {
+      announcer.say(`${title}: ${STATE_WORD[state]}.`);
+      notices.tell(view.run, card.querySelector("h3 a").pathname);
+    }
     await shown;
     if (ENDED.has(state)) wall.rehang();
   };

@@ -39,6 +39,8 @@ export class Live {
   async start() {
     if (this.#started) return;
     this.#started = true;
+    // A socket takes most of a minute to notice by itself.
+    addEventListener("offline", () => this.#socket?.disconnect());
     addEventListener("online", () => this.#wake());
     addEventListener("pageshow", ({ persisted }) => persisted && this.#wake());
     document.addEventListener("visibilitychange", () => {

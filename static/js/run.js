@@ -6,26 +6,32 @@ import { offerCopies } from "./copy.js";
 import * as format from "./format.js";
 import { Live } from "./live.js";
 import { LossChart } from "./losschart.js";
+import { Notices } from "./notices.js";
 import { RunView } from "./runview.js";
 import { TabStatus } from "./tabstatus.js";
 
 const root = document.querySelector("[data-run]");
 const compareBar = root.querySelector("[data-compare]");
 const connection = root.querySelector("[data-connection]");
-const view = new RunView(root);
+const view = new RunView(root, true);
 const chart = new LossChart(root.querySelector("[data-losses]"));
 const compare = compareBar && new Compare(compareBar, root.querySelector("[data-frame]"));
 const tab = new TabStatus();
+const notices = new Notices();
 const announcer = new Announcer(root.querySelector("[data-announcer]"));
 
 function tell(before) {
   const { run } = view;
   tab.show(run);
-  if (run.state !== before) announcer.say(`${STATE_WORD[run.state]}. ${run.error ?? ""}`);
-  else if (run.state === "running") {
+  if (run.state !== before) {
+    announcer.say(`${STATE_WORD[run.state]}. ${run.error ?? ""}`);
+    notices.tell(run, location.pathname);
+  } else if (run.state === "running") {
     announcer.mention(
       `Step ${run.step} of ${run.steps}, ${run.percent} percent, ${format.duration(run.eta_seconds)} left.`,
     );
+  } else if (run.state === "queued") {
+    announcer.mention([format.queue(run.queue_position), format.wait(run.wait_seconds)].filter(Boolean).join(", "));
   }
 }
 

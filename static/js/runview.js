@@ -9,6 +9,7 @@ const FIELDS = {
   scale: (run) => String(run.scale ?? 1),
   scales: (run) => String(run.scales ?? 1),
   queue: (run) => format.queue(run.queue_position),
+  wait: (run) => format.wait(run.wait_seconds),
   eta: (run) => format.duration(run.eta_seconds),
   left: (run) => (Number.isFinite(run.eta_seconds) ? `${format.duration(run.eta_seconds)} left` : ""),
   pace: (run) => format.pace(run.seconds_per_step),
@@ -22,12 +23,19 @@ const FIELDS = {
 /** Keeps the part of a page that shows one run, large or as a card, in step with its state. */
 export class RunView {
   #root;
+  #large;
   #frame;
   #run;
+  #told = 0;
+  #clock = null;
 
-  /** @param {HTMLElement} root the element with `data-run` and `data-state` */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root the element with `data-run` and `data-state`
+   * @param {boolean} large whether the picture fills the page, and ends in all its detail
+   */
+  constructor(root, large = false) {
     this.#root = root;
+    this.#large = large;
     this.#frame = new Frame(root.querySelector("[data-frame]"));
     this.#run = { state: root.dataset.state, title: root.dataset.title };
   }
@@ -43,27 +51,44 @@ export class RunView {
    * @returns {Promise<void>} settles once the picture shows
    */
   async update(news) {
-    const { losses, loss, frame, frame_url: address, ...rest } = news;
+    const { losses, loss, frame, frame_url: live, picture_url: whole, ...rest } = news;
     this.#run = { ...this.#run, ...rest };
     // News without a step in it leave the last one standing.
     if (loss) this.#run.loss = loss;
     const { state, progress } = this.#run;
     if (progress !== undefined) this.#run.percent = Math.floor(100 * progress);
     this.#root.dataset.state = state;
+    if ("eta_seconds" in news) this.#told = performance.now();
+    this.#keepTime(state === "running");
     if (ENDED.has(state)) this.#frame.describe(this.#run.title);
     this.#write();
-    await this.#frame.show(frame ?? address ?? null);
+    await this.#frame.show(frame ?? (this.#large ? whole : live) ?? null);
   }
 
   /** The server has the run no longer: only what is on the page is left. */
   leave() {
+    this.#keepTime(false);
     this.#run.state = "gone";
     this.#root.dataset.state = "gone";
   }
 
+  /** Between two steps of a large painting, time goes on, too. */
+  #keepTime(going) {
+    clearInterval(this.#clock);
+    this.#clock = null;
+    if (going) this.#clock = setInterval(() => (this.#root.isConnected ? this.#write() : this.#keepTime(false)), 1000);
+  }
+
+  #left() {
+    const { eta_seconds: seconds } = this.#run;
+    if (!Number.isFinite(seconds)) return seconds;
+    return Math.max(1, seconds - (performance.now() - this.#told) / 1000);
+  }
+
   #write() {
+    const run = { ...this.#run, eta_seconds: this.#left() };
     for (const element of this.#root.querySelectorAll("[data-bind]")) {
-      const text = FIELDS[element.dataset.bind](this.#run);
+      const text = FIELDS[element.dataset.bind](run);
       if (text !== undefined && element.textContent !== text) element.textContent = text;
     }
     const bar = this.#root.querySelector("[data-bar]");

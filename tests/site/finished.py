@@ -22,8 +22,10 @@ def finish(
         claim = leases.claim("worker")
     assert claim is not None
     reports = Reports(services.database)
+    run = reports.begin(claim)
+    picture = corpus.plain(run.width, run.height)
     for key, kind in ((f"runs/{run_id}/frames/1-1.jpg", "JPEG"), (f"runs/{run_id}/r.png", "PNG")):
-        services.media.write(key, file_bytes(corpus.plain(), kind))
+        services.media.write(key, file_bytes(picture, kind))
     moment = moments.encode(corpus.plain(), 100, 75)
     services.media.write(moments.key(f"runs/{run_id}", moments.at(part)), moment)
     step = Progress(1, part, 1, 0.1234567, 0.1, 0.2, 0.3, seconds, pace, 0.0)

@@ -32,6 +32,7 @@ SNAPSHOT = {
     "style_mask",
     "init_image",
     "queue_position",
+    "wait_seconds",
     "seconds",
     "seconds_per_step",
     "eta_seconds",

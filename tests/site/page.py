@@ -11,7 +11,8 @@ _UNSEEN = {"script", "style", "svg"}
 class Page(HTMLParser):
     """What a page shows. `values` has what each form field holds, `errors` a sentence by field.
 
-    `chosen` has all that is ticked in a field of several choices, `values` the first of it.
+    `chosen` has all that is ticked in a field of several choices, `values` the first of it;
+    `pictures` where each picture is, `sources` what a browser may take instead.
     """
 
     def __init__(self, html: str) -> None:
@@ -22,6 +23,7 @@ class Page(HTMLParser):
         self.errors: dict[str, str] = {}
         self.links: list[str] = []
         self.pictures: list[str] = []
+        self.sources: list[str] = []
         self.words: list[str] = []
         self._open: list[tuple[str, dict[str, str]]] = []
         self.feed(html)
@@ -41,6 +43,7 @@ class Page(HTMLParser):
             self.links.append(found.get("href", ""))
         elif tag == "img":
             self.pictures.append(found.get("src", ""))
+            self.sources.append(found.get("srcset", ""))
         if tag not in _VOID:
             self._open.append((tag, found))
 

@@ -66,17 +66,18 @@ def test_two_paintings_are_chosen_and_compared(visit: Chromium) -> None:
     row = one(visit, ".differences tbody tr").text
     assert row == "Steps 8 updates 6 updates"
     pictures = visit.driver.find_elements(By.CSS_SELECTOR, ".diptych img")
-    assert [picture.get_property("naturalWidth") for picture in pictures] == [100, 100]
+    wait_for(lambda: all(one.get_property("naturalWidth") for one in pictures), "both pictures")
+    assert len(pictures) == 2
 
 
 def test_a_heart_makes_a_favourite_and_takes_it_back(visit: Chromium) -> None:
     def pressed() -> str | None:
-        return one(visit, ".salon-item .heart").get_attribute("aria-pressed")
+        return one(visit, ".salon-item .toggle").get_attribute("aria-pressed")
 
-    click(visit, ".salon-item .heart")
+    click(visit, ".salon-item .toggle")
     wait_for(lambda: pressed() == "true", "the heart")
     wait_for(lambda: favourites(visit) == 1, "the favourite")
-    click(visit, ".salon-item .heart")
+    click(visit, ".salon-item .toggle")
     visit.open("/gallery")
     wait_for(lambda: favourites(visit) == 0, "no favourite")
 

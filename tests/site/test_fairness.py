@@ -63,10 +63,10 @@ def test_workers_take_runs_in_turn_and_the_places_in_the_queue_say_so(services: 
     assert leases.waiting() == expected
     assert runs.snapshot(CAROL, late)["queue_position"] == 3
     for now, run_id in enumerate(expected, start=1000):
-        assert runs.pulses(dict.fromkeys([run_id], 0))[run_id].queue_position is not None
+        assert runs.pulses(dict.fromkeys([run_id], 0))[run_id].place is not None
         claim = leases.claim("worker", now=now)
         assert claim is not None and claim.run_id == run_id
-        assert runs.pulses({run_id: 0})[run_id].queue_position is None
+        assert runs.pulses({run_id: 0})[run_id].place is None
 
 
 def test_the_place_in_the_queue_grows_smaller_as_others_are_served(services: Services) -> None:

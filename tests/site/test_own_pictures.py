@@ -96,12 +96,14 @@ def test_what_an_address_names_and_is_not_there_is_not_chosen(person: Person) ->
 
 def test_a_picture_is_deleted_with_its_files(person: Person) -> None:
     image_id = bring(person)
-    assert kept(person, image_id) == ["-thumbnail.jpg", ".jpg"]
+    smaller = f"/pictures/images/{image_id}/240.webp"
+    assert person.client.get(smaller).status_code == 200
+    assert kept(person, image_id) == ["-240.webp", "-thumbnail.jpg", ".jpg"]
     response = person.press(f"/pictures/images/{image_id}/delete")
     assert (response.status_code, response.headers["Location"]) == (303, "/pictures")
     assert "Deleted." in person.open("/pictures").text
     assert kept(person, image_id) == []
-    for path in (f"/pictures/images/{image_id}", f"/pictures/images/{image_id}/thumbnail"):
+    for path in (f"/pictures/images/{image_id}", f"/pictures/images/{image_id}/thumbnail", smaller):
         assert person.client.get(path).status_code == 404
     assert person.press(f"/pictures/images/{image_id}/delete").status_code == 404
     assert f"image:{image_id}" not in person.open().options["content"]
@@ -148,6 +150,7 @@ def test_a_painting_keeps_the_picture_that_it_was_made_from_and_no_longer(person
     )
     person.press(f"/runs/{first}/delete")
     assert kept(person, image_id) == [".jpg"]
+    person.site.renditions.of(f"images/{image_id}.jpg", 240)
     others = [run.id for run in person.site.runs.live(person.id)]
     assert second in others
     person.site.collection.delete(person.id, others)

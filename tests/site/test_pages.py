@@ -31,7 +31,7 @@ def test_a_finished_run_shows_its_picture_and_offers_the_result(person: Person) 
     finish(person.app, run_id)
     page = person.open(f"/runs/{run_id}")
     assert f"/runs/{run_id}/result.png" in page.links
-    assert [url for url in page.pictures if url.startswith(f"/runs/{run_id}/frame.jpg")]
+    assert [url for url in page.pictures if url.startswith(f"/runs/{run_id}/result-")]
     result = person.client.get(f"/runs/{run_id}/result.png")
     assert (result.status_code, result.mimetype) == (200, "image/png")
     assert 'filename="cat-in-the-manner-of-fjord.png"' in result.headers["Content-Disposition"]

@@ -22,6 +22,7 @@ from webapp.config import Config
 from webapp.errors import ConfigError, NotFoundError
 from webapp.pruning import SETTLED_SECONDS, Kind, Leftover, Pruning, told
 from webapp.records import Image, Run
+from webapp.renditions import Renditions
 from webapp.runs.leases import Leases
 from webapp.runs.orders import Ingredient, Order
 from webapp.runs.reports import Reports
@@ -112,6 +113,8 @@ def test_a_painting_goes_after_its_time_and_one_that_is_not_ended_does_not(
 
 def test_an_upload_stays_as_long_as_a_painting_uses_it(services: Services) -> None:
     used, unused = upload(services), upload(services, 200)
+    for image in (used, unused):
+        Renditions(services.media).of(picture_key(image), 240)
     store = RunStore(services)
     run = store.submit(ALICE, order_with(services, used))
     assert [left.name for left in found(services, MONTH)] == [f"image {unused.id}"]

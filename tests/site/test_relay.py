@@ -214,8 +214,20 @@ def test_the_states_of_a_run_are_told_in_order_whatever_is_acknowledged(
     studio.relay.tick(3)
     studio.relay.tick(4)
     assert studio.wire.got("state") == [
-        {"run": studio.run_id, "state": "running", "queue_position": None, "error": None},
-        {"run": studio.run_id, "state": "done", "queue_position": None, "error": None},
+        {
+            "run": studio.run_id,
+            "state": "running",
+            "queue_position": None,
+            "wait_seconds": None,
+            "error": None,
+        },
+        {
+            "run": studio.run_id,
+            "state": "done",
+            "queue_position": None,
+            "wait_seconds": None,
+            "error": None,
+        },
     ]
 
 
@@ -235,6 +247,19 @@ def test_who_waits_is_told_when_the_line_moves(services: Services) -> None:
     studio.relay.tick(0)
     [state] = studio.wire.got("state")
     assert (state["state"], state["queue_position"]) == ("queued", 1)
+
+
+def test_who_waits_is_told_how_long_when_it_reads_differently(studio: Studio) -> None:
+    waiting = order.place(studio.services)
+    studio.paint(1)
+    studio.relay.watch(PHONE, studio.runs.snapshot(ALICE, waiting), None)
+    for step in (2, 3, 9, 10):
+        # By then the run that is painted takes 50 - step more seconds.
+        studio.paint(step)
+        studio.relay.tick(step)
+    waits = [state["wait_seconds"] for state in studio.wire.got("state")]
+    # About 50 s, for a while; then about 40 s.
+    assert waits == [47, 41]
 
 
 def test_a_deleted_run_is_told_once_as_cancelled(studio: Studio) -> None:

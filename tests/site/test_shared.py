@@ -10,7 +10,7 @@ from tests.site.page import Page
 from tests.site.person import Person
 from webapp.records import Run
 
-FILES = ("", "/picture.png", "/preview.jpg")
+FILES = ("", "/picture.png", "/picture-960.webp")
 
 
 @pytest.fixture
@@ -49,10 +49,13 @@ def test_whoever_has_the_link_sees_the_result_and_nothing_else(
     response = somebody.get(address)
     page = Page(response.text)
     assert "Cat in the manner of Fjord" in page.text and "Steps 20" in page.text
-    assert page.pictures == [f"{address}/picture.png"]
+    assert page.pictures == [f"{address}/picture-1600.webp"]
     assert run_id not in response.text and "/pictures/" not in response.text
     assert somebody.get(f"{address}/picture.png").mimetype == "image/png"
-    assert somebody.get(f"{address}/preview.jpg").mimetype == "image/jpeg"
+    small = somebody.get(page.pictures[0])
+    assert small.mimetype == "image/webp"
+    again = somebody.get(page.pictures[0], headers={"If-None-Match": small.headers["ETag"]})
+    assert again.status_code == 304
     assert page.values == {}
     # They have not become visitors by it, and the run itself is none of theirs.
     assert "Set-Cookie" not in response.headers
@@ -94,10 +97,12 @@ def test_what_is_not_finished_cannot_be_shared(person: Person) -> None:
     assert person.site.runs.find(person.id, run_id).share is None
 
 
-def test_a_very_large_result_is_shown_small_and_linked_whole(person: Person, run_id: str) -> None:
+def test_the_result_is_shown_in_several_widths_and_linked_whole(
+    person: Person, run_id: str
+) -> None:
     address = share(person, run_id)
     with person.site.services.database.writing() as session:
         session.get_one(Run, run_id).width = 4000
     page = person.open(address)
-    assert page.pictures == [f"{address}/preview.jpg"]
+    assert f"{address}/picture-480.webp 480w" in page.sources[0]
     assert f"{address}/picture.png" in page.links

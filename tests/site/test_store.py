@@ -207,7 +207,9 @@ def test_what_is_new_of_several_runs_leaves_out_a_deleted_one(
     pulses = runs.pulses({done: 1, waiting: 0, "0" * 32: 0})
     assert set(pulses) == {done, waiting}
     assert [loss.seq for loss in pulses[done].losses] == [2, 3]
-    assert (pulses[waiting].losses, pulses[waiting].queue_position) == ([], 1)
+    assert pulses[waiting].losses == []
+    place = pulses[waiting].place
+    assert place is not None and place.position == 1
     assert runs.pulses({}) == {}
 
 

@@ -14,7 +14,7 @@ from stransfer.settings import SETTINGS
 from webapp.config import Config
 from webapp.openapi import schemas
 from webapp.openapi.operations import JSON, OPERATIONS, Access, Operation
-from webapp.openapi.schemas import Schema
+from webapp.openapi.settings import Schema, query_schema
 from webapp.parameters import Parameter
 from webapp.samples import Role
 
@@ -76,7 +76,7 @@ def _described(app: Flask, rule: Rule) -> dict[str, Any]:
     path = [{"name": name, "in": "path", "required": True, "schema": schemas.ID} for name in named]
     numbers = [_number(parameter) for parameter in operation.numbers]
     settings = [
-        {"name": setting.name, "in": "query", "schema": schemas.query_schema(setting)}
+        {"name": setting.name, "in": "query", "schema": query_schema(setting)}
         for setting in SETTINGS
         if operation.settings
     ]

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from stransfer.models import MODELS
 from stransfer.presets import BY_NAME as PRESETS
 from stransfer.presets import DECIDED
-from stransfer.setting import AUTO, GROUPS, LONGEST_LAYERS, Setting
+from stransfer.setting import GROUPS, Setting
 from stransfer.settings import BY_NAME, SETTINGS
 from stransfer.weights import State
 from webapp.config import Config
+from webapp.openapi.settings import Schema, given_schema, setting_schema
 from webapp.pictures import MASK_FIELDS
 from webapp.records import RunState
 from webapp.samples import ROLES, Role
 from webapp.uploads import ROLES_OF_UPLOADS
 
-Schema = dict[str, Any]
+_WAIT = "The seconds until a waiting run is expected to be painted; null while nothing tells."
 
 # Ids are made by the site; nothing else is one.
 ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
@@ -36,39 +36,6 @@ _PICTURE: Schema = {
     "minLength": 1,
     "description": "The id of an image, the name of a sample, or what a run says it was made from.",
 }
-
-
-def setting_schema(setting: Setting) -> Schema:
-    """Return what a setting is in an answer."""
-    return {**_told(setting), **_accepted(setting)}
-
-
-def query_schema(setting: Setting) -> Schema:
-    """Return what a setting may be in a query, where nothing is the default."""
-    accepted = _accepted(setting)
-    if "pattern" in accepted:
-        accepted["pattern"] = f"^({AUTO})?$"
-    if "enum" in accepted:
-        accepted["enum"] = [*accepted["enum"], ""]
-    return {**_told(setting), **accepted}
-
-
-def given_schema(setting: Setting) -> Schema:
-    """Return what a setting may be in a body: also the same as text; null is the default."""
-    accepted = _accepted(setting)
-    kinds: tuple[str, ...] = ("string", "null")
-    match setting.kind:
-        case "choice":
-            accepted["enum"] = [*setting.choices, "", None]
-        case "integer" | "number":
-            # The text "auto" and the text of a number are told apart by the settings table.
-            accepted.pop("pattern", None)
-            kinds = (setting.kind, *kinds)
-        case "blend":
-            kinds = ("array", "number", *kinds)
-            weight = {"type": ["number", "string", "null"], "exclusiveMinimum": 0}
-            accepted |= {"items": weight, "exclusiveMinimum": 0}
-    return {**_told(setting), **accepted, "type": list(kinds)}
 
 
 def bodies(config: Config, samples: Mapping[Role, Sequence[str]]) -> Mapping[str, Schema]:
@@ -195,6 +162,7 @@ def _run() -> Schema:
         width=_SIZE,
         height=_SIZE,
         queue_position={"type": ["integer", "null"], "minimum": 1},
+        wait_seconds={**_NUMBER_OR_NONE, "minimum": 0, "description": _WAIT},
         seconds={"type": "number", "minimum": 0},
         seconds_per_step=_NUMBER_OR_NONE,
         eta_seconds=_NUMBER_OR_NONE,
@@ -202,6 +170,7 @@ def _run() -> Schema:
         error=_TEXT_OR_NONE,
         created_at={"type": "string", "format": "date-time"},
         frame_url=url,
+        picture_url=url,
         result_url=url,
     )
 
@@ -258,26 +227,6 @@ def _error() -> Schema:
     )
     number = {"type": "string", "description": "What the operator finds the reason by, of 500."}
     return {**known, "properties": {**known["properties"], "request_id": number}}
-
-
-def _told(setting: Setting) -> Schema:
-    unit = f" In {setting.unit}." if setting.unit else ""
-    return {"title": setting.label, "description": setting.help + unit, "default": setting.default}
-
-
-def _accepted(setting: Setting) -> Schema:
-    """Return the type and bounds of a setting, each of which holds for one type alone."""
-    match setting.kind:
-        case "choice":
-            return {"type": "string", "enum": list(setting.choices)}
-        case "layers":
-            return {"type": "string", "maxLength": LONGEST_LAYERS}
-        case "blend":
-            return {"type": "string"}
-    bounds = {"minimum": setting.minimum, "maximum": setting.maximum}
-    if setting.automatic:
-        return {"type": [setting.kind, "string"], "pattern": f"^{AUTO}$", **bounds}
-    return {"type": setting.kind, **bounds}
 
 
 def _object(**properties: Schema) -> Schema:

@@ -121,9 +121,7 @@ def runs() -> dict[str, Any]:
     history, pages = site.runs.history(visitor, page, site.services.config.page_size)
     shown = (site.runs.live(visitor) if page == 1 else []) + history
     listed = [
-        addressed(
-            run, run_values(run, [], site.runs.last_loss(run.id), site.runs.queue_position(run))
-        )
+        addressed(run, run_values(run, [], site.runs.last_loss(run.id), site.runs.place(run)))
         for run in shown
     ]
     return {"runs": listed, "pages": pages}

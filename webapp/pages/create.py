@@ -17,6 +17,7 @@ from stransfer.images import FORMAT_NAMES, FORMATS
 from stransfer.setting import GROUPS
 from stransfer.settings import Settings
 from webapp import recipes
+from webapp.config import Config
 from webapp.errors import NotFoundError, SiteError, UnusableError
 from webapp.estimates import Estimates
 from webapp.fields import Choice, PresetChoice
@@ -178,15 +179,20 @@ def _page(shown: RunForm, earlier: Run | None = None, recipe: Recipe | None = No
         groups=GROUPS,
         errors=shown.errors,
         submission=shown.submission,
-        limits={
-            "max_upload_mb": config.max_upload_mb,
-            "max_megapixels": config.max_megapixels,
-            "max_side": config.max_side,
-            "kept_side": KEPT_SIDE,
-            "formats": FORMAT_NAMES,
-            "accept": ",".join(f"image/{kind.lower()}" for kind in FORMATS),
-        },
+        limits=_limits(config),
     )
+
+
+def _limits(config: Config) -> dict[str, int | str]:
+    """Return what a picture may be, for whoever chooses one and for the scripts that help."""
+    return {
+        "max_upload_mb": config.max_upload_mb,
+        "max_megapixels": config.max_megapixels,
+        "max_side": config.max_side,
+        "kept_side": KEPT_SIDE,
+        "formats": FORMAT_NAMES,
+        "accept": ",".join(f"image/{kind.lower()}" for kind in FORMATS),
+    }
 
 
 def _gone(earlier: Run | None, pictures: list[Picture], masks: list[MaskChoice]) -> list[str]:

@@ -10,12 +10,13 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from webapp.caching import lasting
 from webapp.errors import NotFoundError
 from webapp.forms import SHARE
 from webapp.parameters import AFTER
 from webapp.pictures import Picture, tray, upload_picture
 from webapp.records import Image
-from webapp.samples import ROLES, Role
+from webapp.samples import ROLES, Role, preview_key
 from webapp.site import current_site, visitor_id
 from webapp.uploads import MASK, picture_key, thumbnail_key
 
@@ -76,6 +77,15 @@ def sample_thumbnail(role: str, name: str) -> Response:
     return _public(samples.thumbnail(samples.find(_role(role), name)))
 
 
+@blueprint.get("/samples/<role>/<name>/<int:side>.webp")
+def sample_rendition(role: str, name: str, side: int) -> Response:
+    """Give a sample, at most so large."""
+    site = current_site()
+    sample = site.samples.find(_role(role), name)
+    content = site.renditions.of(preview_key(sample.version), side)
+    return lasting(Response(content, mimetype="image/webp"), public=True)
+
+
 @blueprint.get("/images/<id>")
 def upload(id: str) -> Response:
     """Give an upload of the visitor."""
@@ -100,7 +110,16 @@ def delete(id: str) -> AnyResponse:
 def upload_thumbnail(id: str) -> Response:
     """Give an upload of the visitor, small."""
     site = current_site()
-    return _jpeg(site.services.media.read(thumbnail_key(site.uploads.find(visitor_id(), id))))
+    content = site.services.media.read(thumbnail_key(site.uploads.find(visitor_id(), id)))
+    return lasting(_jpeg(content))
+
+
+@blueprint.get("/images/<id>/<int:side>.webp")
+def upload_rendition(id: str, side: int) -> Response:
+    """Give an upload of the visitor, at most so large."""
+    site = current_site()
+    key = picture_key(site.uploads.find(visitor_id(), id))
+    return lasting(Response(site.renditions.of(key, side), mimetype="image/webp"))
 
 
 def _own(image: Image) -> OwnPicture:

@@ -11,14 +11,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME
+from webapp.caching import lasting
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.filenames import stem
 from webapp.records import LONGEST_TITLE
 from webapp.runs.orders import continued
 from webapp.site import current_site, visitor_id
-from webapp.views import RunView
+from webapp.views import RunView, frame_version
 
 blueprint = Blueprint("runs", __name__, url_prefix="/runs/<id>")
+
+_INGREDIENT = "<any(content, style, content_mask, style_mask, init_image):role>/<int:index>"
 
 
 @blueprint.get("")
@@ -127,17 +130,29 @@ def timelapse(id: str) -> Response:
     return response
 
 
-@blueprint.get("/<any(content, style, content_mask, style_mask, init_image):role>/<int:index>")
-def ingredient(id: str, role: str, index: int) -> Response:
-    """Give a picture that went into the run."""
+@blueprint.get("/result-<int:side>.webp")
+def result_rendition(id: str, side: int) -> Response:
+    """Give the finished picture, at most so large."""
     site = current_site()
     run = site.runs.find(visitor_id(), id)
-    used = run.styles if role == "style" else [one for one in [getattr(run, role)] if one]
-    if index >= len(used):
-        raise NotFoundError("The run was made with fewer pictures; go back to its page.")
-    key = used[index]["key"]
+    if run.result is None:
+        raise NotFoundError("This run has no result yet; wait until it is done.")
+    return lasting(Response(site.renditions.of(run.result, side), mimetype="image/webp"))
+
+
+@blueprint.get(f"/{_INGREDIENT}")
+def ingredient(id: str, role: str, index: int) -> Response:
+    """Give a picture that went into the run."""
+    key = _ingredient_key(id, role, index)
     kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
-    return Response(site.services.media.read(key), mimetype=kind)
+    return lasting(Response(current_site().services.media.read(key), mimetype=kind))
+
+
+@blueprint.get(f"/{_INGREDIENT}/<int:side>.webp")
+def ingredient_rendition(id: str, role: str, index: int, side: int) -> Response:
+    """Give a picture that went into the run, at most so large."""
+    content = current_site().renditions.of(_ingredient_key(id, role, index), side)
+    return lasting(Response(content, mimetype="image/webp"))
 
 
 @blueprint.get("/frame.jpg")
@@ -147,7 +162,17 @@ def frame(id: str) -> Response:
     run = site.runs.find(visitor_id(), id)
     if run.frame is None:
         raise NotFoundError("This run has no picture yet; wait for its first step.")
-    return Response(site.services.media.read(run.frame), mimetype="image/jpeg")
+    response = Response(site.services.media.read(run.frame), mimetype="image/jpeg")
+    # Who asks for an earlier one gets this one, too, and must not take it for that.
+    return lasting(response) if request.args.get("v") == frame_version(run) else response
+
+
+def _ingredient_key(id: str, role: str, index: int) -> str:
+    run = current_site().runs.find(visitor_id(), id)
+    used = run.styles if role == "style" else [one for one in [getattr(run, role)] if one]
+    if index >= len(used):
+        raise NotFoundError("The run was made with fewer pictures; go back to its page.")
+    return str(used[index]["key"])
 
 
 def _change(verb: Literal["cancel", "finish"], id: str, sentence: str) -> AnyResponse:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 
+from webapp import renditions
 from webapp.filenames import stem
 from webapp.site import current_site
 from webapp.views import RunView
 
 blueprint = Blueprint("shared", __name__, url_prefix="/shared/<share>")
 
-# In px. A larger result is shown by its live picture, and a link to the whole of it.
-_LARGEST_SHOWN = 1600
-
 
 @blueprint.get("")
 def show(share: str) -> Response:
     """Show what is shared."""
     run = current_site().collection.shared(share)
-    whole = url_for(".picture", share=share)
-    large = max(run.width, run.height) > _LARGEST_SHOWN and run.frame is not None
-    shown = url_for(".preview", share=share) if large else whole
-    page = render_template("shared.html", run=RunView(run), whole_url=whole, shown_url=shown)
+
+    def address(side: int) -> str:
+        return url_for(".rendition", share=share, side=side)
+
+    page = render_template(
+        "shared.html",
+        run=RunView(run),
+        whole_url=url_for(".picture", share=share),
+        shown_url=address(renditions.SIDES[-1]),
+        srcset=renditions.srcset(run.width, run.height, address),
+    )
     return _unlisted(make_response(page))
 
 
@@ -35,12 +40,16 @@ def picture(share: str) -> Response:
     return _unlisted(response)
 
 
-@blueprint.get("/preview.jpg")
-def preview(share: str) -> Response:
-    """Give the result, small."""
+@blueprint.get("/picture-<int:side>.webp")
+def rendition(share: str, side: int) -> Response:
+    """Give the result, at most so large."""
     site = current_site()
     run = site.collection.shared(share)
-    return _unlisted(Response(site.services.media.read(str(run.frame)), mimetype="image/jpeg"))
+    response = Response(site.renditions.of(str(run.result), side), mimetype="image/webp")
+    # It is asked for each time, since it may be revoked, but not sent each time.
+    response.add_etag()
+    response.make_conditional(request)
+    return _unlisted(response)
 
 
 def _unlisted(response: Response) -> Response:

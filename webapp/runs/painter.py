@@ -94,7 +94,11 @@ class Painter:
         self._services.media.write(result, content)
         self._reports.done(claim, result)
         self._services.media.delete_folder(checkpoints(run.id))
-        log.info("done after %.1f s", seconds + step.seconds)
+        log.info(
+            "done after %.1f s, and reporting it took %.2f s of the processor's time",
+            seconds + step.seconds,
+            reporter.processor_seconds,
+        )
         return True
 
     def _rewound(self, claim: Claim, transfer: Transfer, checkpoint: Checkpoint | None) -> float:

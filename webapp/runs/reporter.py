@@ -41,7 +41,10 @@ class Reporter:
     def __init__(
         self, claim: Claim, reports: Reports, services: Services, run: Run, seconds: float
     ) -> None:
-        """Report for a claim on a run; `seconds` is what earlier attempts already spent on it."""
+        """Report for a claim on a run; `seconds` is what earlier attempts already spent on it.
+
+        Once it is left, `processor_seconds` says how much of the processor's time it has taken.
+        """
         self._claim = claim
         self._reports = reports
         self._media = services.media
@@ -61,6 +64,7 @@ class Reporter:
         self._saved_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name=f"reporter-{claim.run_id}")
         self.finish_wanted = False
+        self.processor_seconds = 0.0
 
     def __enter__(self) -> Reporter:
         """Start the thread."""
@@ -121,6 +125,8 @@ class Reporter:
             except Exception as error:
                 log.exception("reporting failed")
                 self._error = error
+            finally:
+                self.processor_seconds = time.thread_time()
 
     def _report(self) -> bool:
         with self._wake:

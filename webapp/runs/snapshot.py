@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from webapp.records import Loss, Run
+from webapp.runs.line import Place
 
 
 def loss_values(loss: Loss) -> dict[str, Any]:
@@ -29,9 +30,12 @@ def current_loss(loss: Loss | None) -> dict[str, float] | None:
 
 
 def run_values(
-    run: Run, losses: Sequence[Loss], last: Loss | None, queue_position: int | None
+    run: Run, losses: Sequence[Loss], last: Loss | None, place: Place | None
 ) -> dict[str, Any]:
-    """Return everything known of a run, with the losses recorded since the reader last asked."""
+    """Return everything known of a run, with the losses recorded since the reader last asked.
+
+    `place` is where it stands in line, while it waits.
+    """
     return {
         "id": run.id,
         "title": run.title,
@@ -52,7 +56,8 @@ def run_values(
         "init_image": run.init_image and run.init_image["reference"],
         "width": run.width,
         "height": run.height,
-        "queue_position": queue_position,
+        "queue_position": place and place.position,
+        "wait_seconds": place and place.wait_seconds,
         "seconds": run.seconds,
         "seconds_per_step": run.seconds_per_step,
         "eta_seconds": run.seconds_left,

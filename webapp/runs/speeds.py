@@ -35,7 +35,7 @@ class Speed(NamedTuple):
         return self.preparation + self.seconds_per_cost * cost
 
 
-class _Pace(NamedTuple):
+class Pace(NamedTuple):
     """What one run tells: its network, and its speed."""
 
     model: str
@@ -49,7 +49,7 @@ class Speeds:
         """Learn from the runs in the database, whoever's they are."""
         self._database = database
         # What a finished run tells does not change any more.
-        self._known: dict[str, _Pace | None] = {}
+        self._known: dict[str, Pace | None] = {}
 
     def by_model(self) -> Mapping[str, Speed]:
         """Return the median speed of the newest finished runs, for each model that they used.
@@ -61,7 +61,7 @@ class Speeds:
             ended = select(Run.id, *_COLUMNS).where(Run.state == RunState.DONE)
             runs = session.execute(ended.order_by(Run.ended_at.desc()).limit(_NEWEST)).all()
         known = self._known
-        self._known = {id: known[id] if id in known else _pace(*told) for id, *told in runs}
+        self._known = {id: known[id] if id in known else told_by(*told) for id, *told in runs}
         found: dict[str, list[Speed]] = defaultdict(list)
         for pace in self._known.values():
             if pace is not None:
@@ -69,14 +69,14 @@ class Speeds:
         return {model: _median(speeds) for model, speeds in found.items()}
 
 
-def _pace(
+def told_by(
     used: dict[str, Any],
     photo: dict[str, Any],
     scale: int,
     part: float,
     seconds: float,
     seconds_per_step: float | None,
-) -> _Pace | None:
+) -> Pace | None:
     """Return what a run tells that ended at a scale, after a `part` of its whole cost.
 
     A run of a step or two was over before it had a pace, and one of another version may have had
@@ -91,7 +91,7 @@ def _pace(
         return None
     per_cost = seconds_per_step / levels[scale - 1].cost
     preparation = max(0.0, seconds - per_cost * part * pyramid.cost(levels))
-    return _Pace(settings.model, Speed(preparation, per_cost))
+    return Pace(settings.model, Speed(preparation, per_cost))
 
 
 def _median(speeds: Sequence[Speed]) -> Speed:

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from webapp import logs
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.records import LIVE, LONGEST_TITLE, Loss, Run, RunState, Visitor
-from webapp.runs.fairness import waiting_in_turn
+from webapp.runs.line import Line, Place
 from webapp.runs.orders import Order
 from webapp.runs.snapshot import run_values
+from webapp.runs.speeds import Speeds
 from webapp.runs.usage import check_kept, forsaken
 from webapp.services import Services
 
@@ -41,7 +42,7 @@ class Pulse:
 
     run: Run
     losses: list[Loss]
-    queue_position: int | None
+    place: Place | None
 
 
 class RunStore:
@@ -51,6 +52,7 @@ class RunStore:
         """Keep runs in the services' database, and their pictures in the media store."""
         self._services = services
         self._database = services.database
+        self._line = Line(Speeds(services.database), services.config.workers)
 
     def submit(self, visitor_id: str, order: Order, submission: str | None = None) -> str:
         """Accept a run and return its id; once this returns, the run is not lost any more.
@@ -95,7 +97,7 @@ class RunStore:
             run = own(session, visitor_id, run_id)
             losses = _losses_after(session, run, since)
             last = losses[-1] if losses else session.scalar(_last_loss(run_id))
-            return run_values(run, losses, last, _position(session, run))
+            return run_values(run, losses, last, self._place(session, run))
 
     def pulses(self, since: Mapping[str, int]) -> dict[str, Pulse]:
         """Return what is new of several runs, by id; a run that was deleted is left out.
@@ -104,14 +106,13 @@ class RunStore:
         """
         with self._database.reading() as session:
             runs = list(session.scalars(select(Run).where(Run.id.in_(since))))
-            turns: list[str] = []
-            if any(run.state == RunState.QUEUED for run in runs):
-                turns = waiting_in_turn(session)
+            waiting = any(run.state == RunState.QUEUED for run in runs)
+            places = self._line.places(session) if waiting else {}
             return {
                 run.id: Pulse(
                     run=run,
                     losses=_losses_after(session, run, since[run.id]),
-                    queue_position=turns.index(run.id) + 1 if run.id in turns else None,
+                    place=places.get(run.id),
                 )
                 for run in runs
             }
@@ -162,10 +163,10 @@ class RunStore:
             found: Loss | None = session.scalar(_last_loss(run_id))
             return found
 
-    def queue_position(self, run: Run) -> int | None:
-        """Return how many runs are before this one and itself, while it waits."""
+    def place(self, run: Run) -> Place | None:
+        """Return where a run stands in line, while it waits."""
         with self._database.reading() as session:
-            return _position(session, run)
+            return self._place(session, run)
 
     def cancel(self, visitor_id: str, run_id: str) -> None:
         """End a live run now; its worker finds out that it no longer owns it."""
@@ -201,6 +202,9 @@ class RunStore:
         self._services.media.delete_folder(folder(run_id))
         for key in uploads:
             self._services.media.forget(key, asked)
+
+    def _place(self, session: Session, run: Run) -> Place | None:
+        return self._line.places(session).get(run.id) if run.state == RunState.QUEUED else None
 
     def _with_own_copy(self, order: Order, run_id: str) -> Order:
         """Return an order whose picture to begin with outlives the run that it is the result of."""
@@ -279,13 +283,6 @@ def _losses_after(session: Session, run: Run, since: int) -> list[Loss]:
 
 def _last_loss(run_id: str) -> Any:
     return select(Loss).where(Loss.run_id == run_id).order_by(Loss.seq.desc()).limit(1)
-
-
-def _position(session: Session, run: Run) -> int | None:
-    if run.state != RunState.QUEUED:
-        return None
-    turns = waiting_in_turn(session)
-    return turns.index(run.id) + 1 if run.id in turns else None
 
 
 def _disown(run: Run) -> None:

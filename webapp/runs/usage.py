@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp import renditions
 from webapp.errors import NotFoundError
 from webapp.records import Image, Run
 
@@ -37,10 +38,15 @@ def used_pictures(
 
 
 def forsaken(session: Session, visitor_id: str, runs: Iterable[Run]) -> set[str]:
-    """Return the keys of the uploads that nothing but these runs, just deleted, had kept."""
+    """Return the keys of the uploads that nothing but these runs, just deleted, had kept.
+
+    Those of their smaller versions are among them.
+    """
     keys = {key for run in runs for key in _keys(_pictures(run))}
     lost = {key for key in keys if session.get(Image, image_id(key)) is None}
-    return lost - used_pictures(session, visitor_id) if lost else set()
+    if lost:
+        lost -= used_pictures(session, visitor_id)
+    return {name for key in lost for name in (key, *renditions.keys(key))}
 
 
 def check_kept(session: Session, run: Run) -> None:
