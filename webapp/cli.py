@@ -12,6 +12,7 @@ from stransfer.cli import cli, run_command_line
 from webapp import config as configuration
 from webapp import logs
 from webapp.config import Config
+from webapp.errors import ConfigError
 
 __all__ = ["cli", "main"]
 
@@ -90,6 +91,23 @@ def prune(dry_run: bool) -> None:
         click.echo(f"{verb}: {len(sizes)} {kind}, {told(sum(sizes))}")
     if not found:
         click.echo("There is nothing to remove.")
+
+
+@cli.command()
+@click.option("--forget", is_flag=True, help="Believe no earlier key: every visitor becomes new.")
+def rotate_key(forget: bool) -> None:
+    """Sign cookies with a new key, and still believe those that earlier ones signed."""
+    from webapp import secret
+
+    config = _configured()
+    if config.secret_key:
+        raise ConfigError(
+            "SECRET_KEY is configured, so there is no key in the instance folder to replace; "
+            "set SECRET_KEY to a new one, and SECRET_KEY_FALLBACKS to the one it replaces."
+        )
+    earlier = secret.rotate(config.instance, config.cookie_days, forget)
+    kept = "one earlier key is" if earlier == 1 else f"{earlier} earlier keys are"
+    click.echo(f"There is a new key, and {kept} still believed. Start the site again to use it.")
 
 
 def _configured() -> Config:

@@ -18,6 +18,7 @@ from stransfer import folders
 from stransfer.limits import Limits
 from stransfer.setting import MOST_STYLES
 from stransfer.settings import BY_NAME
+from webapp import keys
 from webapp.errors import ConfigError
 
 ASYNC_MODES = ("eventlet", "threading")
@@ -52,6 +53,39 @@ class Config:
     secret_key: str = _key(
         "", "Signs the visitors' cookies. Empty makes one in the instance folder, mode 0600."
     )
+    secret_key_fallbacks: str = _key(
+        "", "Earlier keys whose cookies are still read, separated by commas."
+    )
+    cookie_days: int = _key(
+        365,
+        "How many days after its last visit a browser is still the same visitor.",
+        minimum=1,
+        maximum=400,
+    )
+    recovery_hours: int = _key(
+        24,
+        "How many hours there are to open a gallery on another device with a link.",
+        minimum=1,
+        maximum=720,
+    )
+    trusted_hosts: str = _key(
+        "",
+        "The host names under which the site answers, separated by commas, such as "
+        "`paint.example.org`. Empty is all.",
+    )
+    proxies: int = _key(
+        0,
+        "How many proxies before the site are trusted to say who asks, and whether over https.",
+        minimum=0,
+        maximum=10,
+    )
+    hsts_days: int = _key(
+        365,
+        "How many days a browser that came over https asks this host for nothing without it. "
+        "0 is not at all.",
+        minimum=0,
+        maximum=3650,
+    )
     async_mode: str = _key(
         "eventlet", "How the site serves many at once: eventlet or threading.", choices=ASYNC_MODES
     )
@@ -60,8 +94,12 @@ class Config:
     )
     max_upload_mb: int = _key(10, "The largest picture file, in MiB.", minimum=1, maximum=1024)
     max_request_mb: int = _key(128, "The largest whole request, in MiB.", minimum=1, maximum=4096)
+    max_form_kb: int = _key(
+        256, "The most text in a request, in KiB: all of one that brings no pictures.", minimum=64
+    )
+    max_form_parts: int = _key(500, "The most fields and files in a form.", minimum=100)
     max_megapixels: int = _key(
-        Limits.pixels // 1_000_000, "The largest picture, in megapixels.", minimum=1, maximum=1000
+        Limits.pixels // 1_000_000, "The largest picture, in megapixels.", minimum=1, maximum=178
     )
     max_side: int = _key(Limits.longest_side, "The longest side of a picture, in px.", minimum=100)
     min_side: int = _key(Limits.shortest_side, "The shortest side of a picture, in px.", minimum=1)
@@ -77,9 +115,70 @@ class Config:
         minimum=100,
     )
     decode_seconds: int = _key(
-        20, "The processor time in which an upload must be decoded.", minimum=1
+        20, "The processor time in which a picture must be decoded.", minimum=1
     )
-    decode_memory_mb: int = _key(2048, "The memory in which an upload must be decoded.", minimum=64)
+    decode_memory_mb: int = _key(
+        2048, "The memory in which a picture must be decoded, in MiB.", minimum=64
+    )
+    decoders: int = _key(
+        2, "How many pictures each web process decodes at once.", minimum=1, maximum=64
+    )
+    decode_wait_seconds: int = _key(
+        20, "How long an upload waits for its turn before it is told to come again.", minimum=0
+    )
+    quota_mb: int = _key(500, "How many MiB of pictures a visitor may keep here.", minimum=1)
+    min_free_mb: int = _key(
+        1024,
+        "With less free disk space than this, in MiB, no upload and no run is accepted.",
+        minimum=0,
+    )
+    rate_limit_url: str = _key(
+        "memory://",
+        "Where it is counted who does what how often, as the library `limits` says.",
+    )
+    uploads_per_hour: int = _key(
+        30, "How many pictures a visitor may upload in an hour. 0 is no limit.", minimum=0
+    )
+    runs_per_hour: int = _key(
+        60, "How many runs a visitor may start in an hour. 0 is no limit.", minimum=0
+    )
+    sessions_per_hour: int = _key(
+        30, "How many tokens of the API a visitor may get in an hour. 0 is no limit.", minimum=0
+    )
+    estimates_per_minute: int = _key(
+        120, "How many estimates a visitor may ask for in a minute. 0 is no limit.", minimum=0
+    )
+    recoveries_per_hour: int = _key(
+        20,
+        "How often a visitor may make or open a link to a gallery in an hour. 0 is no limit.",
+        minimum=0,
+    )
+    sockets_per_minute: int = _key(
+        30, "How many live connections a visitor may open in a minute. 0 is no limit.", minimum=0
+    )
+    sockets_per_visitor: int = _key(
+        10, "How many live connections a visitor may have at once. 0 is no limit.", minimum=0
+    )
+    visitors_per_address: int = _key(
+        2,
+        "As how many visitors all who share a network address count together. More suits a school.",
+        minimum=1,
+    )
+    subscriptions_per_socket: int = _key(
+        20, "How many runs one live connection may watch.", minimum=1
+    )
+    socket_messages_per_minute: int = _key(
+        120, "How many messages one live connection may send in a minute.", minimum=10
+    )
+    socket_message_kb: int = _key(
+        64, "The largest message over a live connection, in KiB.", minimum=1, maximum=1024
+    )
+    request_seconds: float = _key(
+        30.0, "How long a connection may take until it has said what it wants.", minimum=1
+    )
+    slowest_upload_kb: float = _key(
+        4.0, "How many KiB a second an upload must bring, once REQUEST_SECONDS are over.", minimum=0
+    )
     frames_per_second: float = _key(
         2.0, "How often at most a watcher gets a new picture.", minimum=0.1, maximum=10
     )
@@ -127,7 +226,7 @@ class Config:
     def __post_init__(self) -> None:
         """Bring every value into its type and check it against the table."""
         for row in dataclasses.fields(self):
-            object.__setattr__(self, row.name, _parse(row, getattr(self, row.name)))
+            object.__setattr__(self, row.name, keys.parse(row, getattr(self, row.name)))
         if self.heartbeat_seconds * 2 > self.lease_seconds:
             raise ConfigError(
                 "LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS, or living workers would "
@@ -138,6 +237,16 @@ class Config:
     def instance(self) -> Path:
         """The instance folder."""
         return Path(self.instance_path).resolve() if self.instance_path else folders.instance()
+
+    @property
+    def earlier_keys(self) -> tuple[str, ...]:
+        """What SECRET_KEY_FALLBACKS lists."""
+        return keys.listed(self.secret_key_fallbacks)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """What TRUSTED_HOSTS lists."""
+        return keys.listed(self.trusted_hosts)
 
     def as_environment(self) -> dict[str, str]:
         """Return every key as an environment variable, so that a child process agrees."""
@@ -171,29 +280,3 @@ def _from_file(path: Path) -> dict[str, object]:
         if name not in KEYS:
             raise ConfigError(f"{path}: there is no key {name}; the keys are {', '.join(KEYS)}.")
     return found
-
-
-def _parse(row: dataclasses.Field[Any], value: object) -> object:
-    kind: Any = type(row.default)
-    name = row.name.upper()
-    if kind is str:
-        choices = row.metadata.get("choices")
-        if choices and value not in choices:
-            raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
-        shortest = row.metadata.get("shortest", 0)
-        if 0 < len(str(value)) < shortest:
-            raise ConfigError(
-                f"{name} must have at least {shortest} characters, so that it cannot be guessed, "
-                f"and this one has {len(str(value))}."
-            )
-        return str(value)
-    try:
-        number = kind(str(value))
-    except ValueError:
-        sort = "a whole number" if kind is int else "a number"
-        raise ConfigError(f"{name} must be {sort}, not {value!r}.") from None
-    low, high = row.metadata.get("minimum"), row.metadata.get("maximum")
-    if not ((low is None or number >= low) and (high is None or number <= high)):
-        most = "" if high is None else f" and at most {high:g}"
-        raise ConfigError(f"{name} must be at least {low:g}{most}, not {value!r}.")
-    return number

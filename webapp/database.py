@@ -29,7 +29,12 @@ class Database:
     def __init__(self, url: str) -> None:
         """Connect lazily to the database that SQLAlchemy knows by `url`."""
         self.url = url
-        self._engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self._engine = create_engine(
+            url,
+            pool_pre_ping=not url.startswith("sqlite"),
+            # Errors are logged, and what is looked up may be a secret.
+            hide_parameters=True,
+        )
         if self._engine.dialect.name == "sqlite":
             _prepare_sqlite(self._engine)
         self._writer = self._engine.execution_options(**{_WRITING: True})

@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from stransfer import presets
 from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME, SETTINGS, UNTRAINED, Settings
-from webapp.errors import NotFoundError, SiteError
+from webapp.errors import NotFoundError, SiteError, UnavailableError
 from webapp.fields import Field, typed
 from webapp.pictures import (
     IMAGE,
@@ -42,7 +42,8 @@ _FILE_SHARE = "share:file"
 class RunForm:
     """What a visitor sent, or the untouched form. `status` is the HTTP status of its errors.
 
-    Pictures are references; `shares` has what each artwork counts, as typed.
+    `retry_after` says in how many seconds to send it again, where that alone may help. Pictures
+    are references; `shares` has what each artwork counts, as typed.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class RunForm:
     errors: dict[str, str] = field(default_factory=dict)
     submission: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: int = 422
+    retry_after: int | None = None
 
     @classmethod
     def sent(
@@ -123,9 +125,21 @@ class RunForm:
                 return site.runs.submit(visitor_id, order, self.submission)
             except SettingsError as error:
                 self._refuse(error)
+            except UnavailableError as error:
+                self.blame("form", error)
             except SiteError as error:
                 self.errors["init_image"] = str(error)
         return None
+
+    def blame(self, name: str, error: SiteError) -> None:
+        """Answer with an error of the site, said of a field."""
+        self.errors[name] = str(error)
+        self.status, self.retry_after = error.status, error.retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says to programs."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
     def fields(self, with_results: bool) -> list[Field]:
         """Return every setting with what the visitor typed, or its default.
@@ -159,8 +173,7 @@ class RunForm:
         try:
             image = site.uploads.add(visitor_id, role, file.filename or "", file.stream)
         except SiteError as error:
-            self.errors[name] = str(error)
-            self.status = error.status
+            self.blame(name, error)
             return None
         return f"{IMAGE}:{image.id}"
 

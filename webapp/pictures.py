@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,7 +12,8 @@ from flask import url_for
 from stransfer import images
 from stransfer.errors import ImageError, SettingsError
 from stransfer.subject import check_white
-from webapp import renditions
+from webapp import access, renditions
+from webapp.errors import NotFoundError
 from webapp.records import Image
 from webapp.runs.orders import KEPT, Ingredient, result_of
 from webapp.samples import PREVIEW_SIDE, Role, Sample
@@ -24,6 +26,11 @@ RUN = "run"
 
 MaskField = Literal["content_mask", "style_mask"]
 MASK_FIELDS: tuple[MaskField, ...] = ("content_mask", "style_mask")
+
+# The fields of a form or body that name pictures of a visitor's, and what each is.
+NAMED = {"content": access.IMAGE, "style": access.IMAGE, "init_image": access.RUN} | dict.fromkeys(
+    MASK_FIELDS, access.IMAGE
+)
 
 
 # In rows of three, four or six.
@@ -65,8 +72,7 @@ def ingredient(site: Site, visitor_id: str, role: Role, reference: str) -> Ingre
     kind, _, name = reference.partition(":")
     if kind == SAMPLE and name:
         sample = site.samples.find(role, name)
-        key = site.samples.keep(sample)
-        return Ingredient(reference, sample.title, key, sample.width, sample.height)
+        return Ingredient(reference, sample.title, sample.key, sample.width, sample.height)
     if kind == IMAGE and name:
         return _uploaded(site.uploads.find(visitor_id, name))
     raise SettingsError({role: f"Choose a {role} picture, or upload one of your own."})
@@ -141,13 +147,32 @@ def upload_picture(image: Image) -> Picture:
     )
 
 
-def tray(site: Site, visitor_id: str, role: Role, after: int = 0) -> Tray:
-    """Return the visitor's own pictures for a role, newest first, without the first `after`."""
+def own_picture(site: Site, visitor_id: str, reference: str) -> Picture | None:
+    """Return the upload of the visitor that a reference names, if it does."""
+    kind, _, name = reference.partition(":")
+    if kind != IMAGE:
+        return None
+    try:
+        return upload_picture(site.uploads.find(visitor_id, name))
+    except NotFoundError:
+        return None
+
+
+def tray(
+    site: Site, visitor_id: str, role: Role, after: int = 0, chosen: Sequence[str] = ()
+) -> Tray:
+    """Return the visitor's own pictures for a role, newest first, without the first `after`.
+
+    Before them come those that are `chosen`, by reference, however old they are.
+    """
     found = site.uploads.of(visitor_id, role, MOST_IN_TRAY + 1, after)
     older_url = None
     if len(found) > MOST_IN_TRAY:
         older_url = url_for("pictures.older", role=role, after=after + MOST_IN_TRAY)
-    return Tray([upload_picture(image) for image in found[:MOST_IN_TRAY]], older_url)
+    newest = [upload_picture(image) for image in found[:MOST_IN_TRAY]]
+    known = {picture.reference for picture in newest}
+    older = [own_picture(site, visitor_id, name) for name in chosen if name not in known]
+    return Tray([picture for picture in older if picture is not None] + newest, older_url)
 
 
 def image_values(image: Image) -> dict[str, Any]:
@@ -183,5 +208,11 @@ def used_picture(run_id: str, role: str, index: int, used: dict[str, Any]) -> Pi
 
 
 def _uploaded(image: Image) -> Ingredient:
-    reference = f"{IMAGE}:{image.id}"
-    return Ingredient(reference, image.title, picture_key(image), image.width, image.height)
+    return Ingredient(
+        reference=f"{IMAGE}:{image.id}",
+        title=image.title,
+        key=picture_key(image),
+        width=image.width,
+        height=image.height,
+        length=image.size,
+    )

@@ -11,9 +11,8 @@ from typing import IO
 
 from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME, Settings
-from webapp.config import Config
-from webapp.decoding import told
 from webapp.fields import typed
+from webapp.services import Services
 from webapp.uploads import received
 
 _BLEND = "style_weights"
@@ -34,12 +33,14 @@ class Recipe:
     remarks: list[str] = field(default_factory=list)
 
 
-def read(config: Config, stream: IO[bytes]) -> Recipe:
+def read(services: Services, stream: IO[bytes]) -> Recipe:
     """Return what a picture file says.
 
-    Raises TooLargeError or UnusableError, with a sentence for the visitor, if it says nothing.
+    Raises TooLargeError, UnusableError or UnavailableError, with a sentence for the visitor, if it
+    says nothing or nobody can look.
     """
-    return recipe(told(config, received(config, stream)))
+    with services.decoders.turn() as turn:
+        return recipe(turn.told(received(services.config, stream)))
 
 
 def recipe(values: Mapping[str, object]) -> Recipe:

@@ -33,12 +33,16 @@ class Base(DeclarativeBase):
 
 
 class Visitor(Base):
-    """An anonymous person, known by the signed cookie of a browser."""
+    """An anonymous person, known by the signed cookie of a browser.
+
+    Whoever was joined with another visitor, `moved_to`, has nothing any more and is that one.
+    """
 
     __tablename__ = "visitors"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     created_at: Mapped[float]
+    moved_to: Mapped[str | None] = mapped_column(String(32), index=True)
 
 
 class Token(Base):
@@ -49,6 +53,17 @@ class Token(Base):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     visitor_id: Mapped[str] = mapped_column(ForeignKey("visitors.id"))
     created_at: Mapped[float]
+
+
+class Recovery(Base):
+    """A link that opens a visitor's gallery in another browser, once, by the hash of its secret."""
+
+    __tablename__ = "recoveries"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    visitor_id: Mapped[str] = mapped_column(ForeignKey("visitors.id"), index=True)
+    created_at: Mapped[float]
+    expires_at: Mapped[float]
 
 
 class Image(Base):

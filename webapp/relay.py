@@ -76,6 +76,11 @@ class Relay:
         """How many connections watch a run."""
         return len(self._watchers)
 
+    def watched(self, sid: str, without: str) -> int:
+        """Return how many runs a connection watches, one of them not counted."""
+        with self._lock:
+            return sum(key[0] == sid and key[1] != without for key in self._watchers)
+
     def watch(self, sid: str, snapshot: dict[str, Any], frame: str | None) -> None:
         """Send a connection what comes after the snapshot that it was given."""
         status = _status(*(snapshot[name] for name in _STATUS))

@@ -10,24 +10,24 @@ from typing import IO, Literal
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from stransfer import header
 from stransfer.images import FORMAT_NAMES
-from webapp import renditions
+from webapp import quota, renditions
 from webapp.config import Config
-from webapp.decoding import Decoded, Ending, decode
+from webapp.decoder import Wish
+from webapp.decoding import Decoded
 from webapp.errors import NotFoundError, TooLargeError, UnusableError
+from webapp.identifiers import is_id
 from webapp.records import Image
 from webapp.runs.store import known_visitor
-from webapp.runs.usage import used_pictures
-from webapp.samples import ROLES, Role
+from webapp.runs.usage import uploads_of_runs, used_pictures
+from webapp.samples import KEPT_SIDE, ROLES, Role
 from webapp.services import Services
 
 # What a picture is brought for.
 UploadRole = Role | Literal["mask"]
 MASK: UploadRole = "mask"
 ROLES_OF_UPLOADS: tuple[UploadRole, ...] = (*ROLES, MASK)
-
-# An upload is kept no longer than the longest picture that is ever made from it.
-KEPT_SIDE = 4096
 
 _NEWEST_FIRST = (Image.created_at.desc(), Image.id)
 _TITLE = 60
@@ -40,16 +40,21 @@ class Uploads:
     def __init__(self, services: Services) -> None:
         """Keep pictures in the media store, and what is known of them in the database."""
         self._services = services
+        self._most_mb = services.config.quota_mb
 
     def add(self, visitor_id: str, role: UploadRole, file_name: str, stream: IO[bytes]) -> Image:
         """Take a picture file and return its record; nothing is kept of one that is refused.
 
-        Raises TooLargeError or UnusableError, with a sentence for the visitor.
+        Raises TooLargeError, UnusableError or UnavailableError, with a sentence for the visitor.
         """
-        content = received(self._services.config, stream)
+        self._services.room.check()
+        # Without decoding a picture for which there is no room whatever it is.
+        with self._services.database.reading() as session:
+            quota.check(session, visitor_id, self._most_mb, 1)
         # The edge of a mask must not ring.
-        ending: Ending | None = "png" if role == MASK else None
-        decoded = decode(self._services.config, content, KEPT_SIDE, ending)
+        wish = Wish(KEPT_SIDE, ending="png" if role == MASK else None)
+        with self._services.decoders.turn() as turn:
+            decoded = turn.decode(received(self._services.config, stream), wish)
         image = Image(
             id=_id(visitor_id, role, decoded.picture),
             visitor_id=visitor_id,
@@ -66,7 +71,7 @@ class Uploads:
     def find(self, visitor_id: str, image_id: str) -> Image:
         """Return a picture of this visitor; raise NotFoundError for any other."""
         with self._services.database.reading() as session:
-            image = session.get(Image, image_id)
+            image = session.get(Image, image_id) if is_id(image_id) else None
         if image is None or image.visitor_id != visitor_id:
             raise NotFoundError(_UNKNOWN)
         return image
@@ -102,7 +107,8 @@ class Uploads:
         """
         asked = time.time()
         with self._services.database.writing() as session:
-            image = session.get(Image, image_id, with_for_update=True)
+            known = is_id(image_id)
+            image = session.get(Image, image_id, with_for_update=True) if known else None
             if image is None or image.visitor_id != visitor_id:
                 raise NotFoundError(_UNKNOWN)
             used = picture_key(image) in used_pictures(session, visitor_id)
@@ -114,6 +120,11 @@ class Uploads:
             self._services.media.forget(name, asked)
         return used
 
+    def used(self, visitor_id: str) -> int:
+        """Return how many bytes of pictures a visitor keeps here."""
+        with self._services.database.reading() as session:
+            return quota.used(session, visitor_id)
+
     def _keep(self, image: Image, decoded: Decoded) -> Image:
         """Record a picture, or return the record of the same one brought before."""
         known = self._renewed(image.id)
@@ -124,17 +135,33 @@ class Uploads:
             media.write(picture_key(image), decoded.picture)
             media.write(thumbnail_key(image), decoded.thumbnail)
             with self._services.database.writing() as session:
-                known_visitor(session, image.visitor_id)
+                image.visitor_id = known_visitor(session, image.visitor_id)
+                # The same picture may have come twice at once, and the other request was faster.
+                if (faster := session.get(Image, image.id)) is not None:
+                    return faster
+                quota.check(session, image.visitor_id, self._most_mb, image.size)
                 session.add(image)
         except IntegrityError:
-            # The same picture came twice at once, and the other request was faster.
+            # Just as well, where another database lets both begin.
             with self._services.database.reading() as session:
                 return session.get_one(Image, image.id)
         except Exception:
-            media.delete(picture_key(image))
-            media.delete(thumbnail_key(image))
+            self._discard(image)
             raise
         return image
+
+    def _discard(self, image: Image) -> None:
+        """Remove the files of a picture that was not recorded, unless they are needed after all.
+
+        A painting may be made from an earlier upload of the same picture.
+        """
+        with self._services.database.reading() as session:
+            if session.get(Image, image.id) is not None:
+                return
+            if image.id in uploads_of_runs(session, image.visitor_id):
+                return
+        self._services.media.delete(picture_key(image))
+        self._services.media.delete(thumbnail_key(image))
 
     def _renewed(self, image_id: str) -> Image | None:
         """Return the record of a picture that is brought again, and is now the newest."""
@@ -151,8 +178,8 @@ class Uploads:
 def received(config: Config, stream: IO[bytes]) -> bytes:
     """Return a picture file that is being sent, undecoded.
 
-    Raises TooLargeError or UnusableError, with a sentence for the visitor, if it is too large or
-    empty.
+    Raises TooLargeError or UnusableError, with a sentence for the visitor, if it is too large,
+    empty, or none at all.
     """
     limit = config.max_upload_mb * 2**20
     content = stream.read(limit + 1)
@@ -164,6 +191,11 @@ def received(config: Config, stream: IO[bytes]) -> bytes:
     if not content:
         raise UnusableError(
             f"Expected a {FORMAT_NAMES} picture, but this file is empty; choose another one."
+        )
+    # What does not even begin like a picture is not worth a process.
+    if header.kind_of(content) is None:
+        raise UnusableError(
+            f"Expected a {FORMAT_NAMES} picture, but this file is none; choose another one."
         )
     return content
 

@@ -84,8 +84,9 @@ class RunView:
 
     @cached_property
     def snapshot(self) -> dict[str, Any]:
-        """What a subscriber to the run would get."""
-        return snapshot(self._run.visitor_id, self._run.id)
+        """What a subscriber to the run would get, its losses as exact as a chart can show."""
+        values = snapshot(self._run.visitor_id, self._run.id)
+        return {**values, "losses": [_shortened(loss) for loss in values["losses"]]}
 
     @property
     def loss(self) -> dict[str, float] | None:
@@ -266,6 +267,14 @@ def ago(moment: datetime, now: float | None = None) -> str:
 def number(value: float | None) -> str:
     """Return a loss with four significant digits."""
     return "–" if value is None else f"{value:.4g}"
+
+
+def _shortened(loss: dict[str, Any]) -> dict[str, Any]:
+    """Return losses with fewer digits, which are most of what the page of a long run weighs."""
+    return {
+        name: float(f"{value:.5g}") if isinstance(value, float) else value
+        for name, value in loss.items()
+    }
 
 
 def _shown_setting(setting: Setting, value: object) -> ShownSetting:

@@ -99,7 +99,8 @@ export class Live {
         if (run.question !== question) return;
         if (error) this.#reconnect();
         else if (answer.ok) this.#snapshot(run, answer.run);
-        else this.#gone(run, answer.error);
+        // One connection watches only so many; what is beyond that is as it was when it was opened.
+        else if (!answer.full) this.#gone(run, answer.error);
       });
   }
 

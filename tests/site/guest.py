@@ -105,7 +105,8 @@ class Watch:
         self.client = socketio.Client(http_session=guest.http, reconnection=False)
         self.client.on("progress", self._progress)
         self.client.on("state", lambda values: self.events.append(("state", values)))
-        self.client.connect(guest.url, wait_timeout=20)
+        # As a browser does for a page of the site.
+        self.client.connect(guest.url, headers={"Origin": guest.url}, wait_timeout=20)
 
     def subscribe(self, since: int = 0) -> None:
         """Subscribe and keep the answer."""

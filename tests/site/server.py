@@ -21,6 +21,17 @@ Found = TypeVar("Found")
 
 _KEYS = ("PATH", "HOME", "LANG", "VIRTUAL_ENV")
 
+# All visitors of a test come from one address, and do in a minute what others do in a day.
+UNLIMITED = {
+    "uploads_per_hour": 0,
+    "runs_per_hour": 0,
+    "sessions_per_hour": 0,
+    "estimates_per_minute": 0,
+    "recoveries_per_hour": 0,
+    "sockets_per_minute": 0,
+    "sockets_per_visitor": 0,
+}
+
 
 def free_port() -> int:
     """A port that nobody listens on."""
@@ -51,6 +62,7 @@ class Server:
         self._environment = {key: os.environ[key] for key in _KEYS if key in os.environ} | {
             "INSTANCE_PATH": str(self.instance),
             "PORT": str(self.port),
+            **{name.upper(): str(most) for name, most in UNLIMITED.items()},
             **keys,
         }
         self._process: subprocess.Popen[bytes] | None = None

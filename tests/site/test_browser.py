@@ -15,6 +15,7 @@ from tests.site.server import wait_for
 pytestmark = chromium.NEEDED
 
 
+@chromium.SCREENS
 def test_a_person_paints_a_picture_and_finds_it_in_the_gallery(browser: Chromium) -> None:
     browser.open()
     browser.fill(size="100", steps="60", scales="1")
@@ -37,6 +38,7 @@ def test_a_person_paints_a_picture_and_finds_it_in_the_gallery(browser: Chromium
     assert browser.complaints() == []
 
 
+@chromium.SCREENS
 def test_a_run_goes_on_in_the_gallery_and_can_be_stopped_and_kept(browser: Chromium) -> None:
     browser.open()
     browser.fill(size="100", steps="9000", scales="1")

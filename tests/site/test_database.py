@@ -41,7 +41,15 @@ def test_migrations_make_exactly_the_tables_of_the_records(services: Services) -
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
         tables = set(inspect(connection).get_table_names())
-    assert tables == {"visitors", "images", "runs", "losses", "tokens", "alembic_version"}
+    assert tables == {
+        "visitors",
+        "images",
+        "runs",
+        "losses",
+        "tokens",
+        "recoveries",
+        "alembic_version",
+    }
 
 
 def test_migrating_again_changes_and_loses_nothing(services: Services) -> None:

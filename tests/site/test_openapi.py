@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 import subprocess
@@ -197,6 +198,29 @@ def schema(described: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
+def test_who_asks_too_often_is_told_so_as_it_is_described(config: Config) -> None:
+    keys = ("uploads_per_hour", "runs_per_hour", "sessions_per_hour", "estimates_per_minute")
+    once: dict[str, Any] = dict.fromkeys((*keys, "visitors_per_address"), 1)
+    app = create_app(dataclasses.replace(config, **once))
+    client = app.test_client()
+    token = client.post(f"{API}/sessions").json["token"]  # type: ignore[index]
+    described = client.get(f"{API}/openapi.json").json
+    assert described is not None
+    limited = {
+        (path, method)
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+        if "429" in operation["responses"]
+    }
+    assert len(limited) == 6
+    for path, method in limited:
+        where, headers = API + path.replace("{id}", NO_RUN), {"Authorization": f"Bearer {token}"}
+        for _ in range(2):
+            answer = client.open(where, method=method, headers=headers)
+            check(described, path, method, answer)
+        assert answer.status_code == 429 and int(answer.headers["Retry-After"]) > 0
+
+
 def test_whatever_is_sent_to_a_running_site_the_answer_is_a_described_one(tmp_path: Path) -> None:
     server = Server(tmp_path, WORKERS="0")
     server.start()
@@ -207,7 +231,7 @@ def test_whatever_is_sent_to_a_running_site_the_answer_is_a_described_one(tmp_pa
         # that is described as bytes need not be a picture.
         rules.write_text(
             "[checks.positive_data_acceptance]\n"
-            'expected-statuses = ["2xx", "401", "404", "409", "422"]\n'
+            'expected-statuses = ["2xx", "401", "404", "409", "422", "429"]\n'
         )
         program = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(rules), "run"]
         options = ["--header", f"Authorization: Bearer {token}", "--no-color", "--seed", "1"]

@@ -12,10 +12,12 @@ from werkzeug.routing import Rule
 
 from stransfer.settings import SETTINGS
 from webapp.config import Config
+from webapp.cookies import cookie_name
 from webapp.openapi import schemas
 from webapp.openapi.operations import JSON, OPERATIONS, Access, Operation
 from webapp.openapi.settings import Schema, query_schema
 from webapp.parameters import Parameter
+from webapp.rates import limits_of
 from webapp.samples import Role
 
 PREFIX = "/api/v1"
@@ -62,7 +64,7 @@ def document(app: Flask, config: Config, samples: Mapping[Role, Sequence[str]]) 
                 "cookie": {
                     "type": "apiKey",
                     "in": "cookie",
-                    "name": app.config["SESSION_COOKIE_NAME"],
+                    "name": cookie_name(app),
                     "description": "What a browser has that opened a page here; for reading only.",
                 },
             },
@@ -80,6 +82,7 @@ def _described(app: Flask, rule: Rule) -> dict[str, Any]:
         for setting in SETTINGS
         if operation.settings
     ]
+    limited = bool(limits_of(app.view_functions[rule.endpoint]))
     summary = (inspect.getdoc(app.view_functions[rule.endpoint]) or "").partition("\n")[0]
     found: dict[str, Any] = {
         "operationId": _operation_id(rule),
@@ -87,7 +90,10 @@ def _described(app: Flask, rule: Rule) -> dict[str, Any]:
         "parameters": path + numbers + settings,
         "responses": {
             str(operation.status.value): _success(app, operation),
-            **{str(error.value): _failure(error) for error in operation.errors(bool(named))},
+            **{
+                str(error.value): _failure(error)
+                for error in operation.errors(bool(named), limited)
+            },
         },
     }
     found["security"] = _SECURITY[operation.access]
@@ -146,11 +152,24 @@ def _operation_id(rule: Rule) -> str:
     return str(rule.endpoint).rpartition(".")[2]
 
 
-def _failure(error: HTTPStatus) -> dict[str, Any]:
+def _failure(error: HTTPStatus) -> Schema:
     if error == HTTPStatus.REQUEST_URI_TOO_LONG:
         # Whatever listens answers this by itself, before the site has seen the request.
         return {"description": error.phrase}
-    return {"description": error.phrase, "content": {JSON: {"schema": _schema("Error")}}}
+    found: dict[str, Any] = {
+        "description": error.phrase,
+        "content": {JSON: {"schema": _schema("Error")}},
+    }
+    if error in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        seconds = {"type": "integer", "minimum": 1}
+        found["headers"] = {
+            "Retry-After": {
+                "required": True,
+                "description": "In how many seconds it is worth to ask again.",
+                "schema": seconds,
+            }
+        }
+    return found
 
 
 def _schema(name: str) -> Schema:

@@ -41,11 +41,16 @@ class Operation:
     settings: bool = False
     refused: tuple[HTTPStatus, ...] = ()
 
-    def errors(self, named: bool) -> list[HTTPStatus]:
-        """Return every error that can come, `named` if the address names something."""
+    def errors(self, named: bool, limited: bool) -> list[HTTPStatus]:
+        """Return every error that can come.
+
+        The address is `named` if it names something, and `limited` if it may be asked so often.
+        """
         found = {HTTPStatus.INTERNAL_SERVER_ERROR, *self.refused}
         if self.access != "open":
             found.add(HTTPStatus.UNAUTHORIZED)
+        if limited:
+            found.add(HTTPStatus.TOO_MANY_REQUESTS)
         if named:
             found.add(HTTPStatus.NOT_FOUND)
         if self.numbers or self.settings:
@@ -53,7 +58,12 @@ class Operation:
         if self.settings:
             found.add(HTTPStatus.REQUEST_URI_TOO_LONG)
         if self.body is not None:
-            found |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
+            found |= {
+                HTTPStatus.REQUEST_TIMEOUT,
+                HTTPStatus.LENGTH_REQUIRED,
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+            }
             if self.body.kind == JSON:
                 found |= {HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
         return sorted(found)
@@ -62,6 +72,7 @@ class Operation:
 _CREATED = HTTPStatus.CREATED
 _CONFLICT = HTTPStatus.CONFLICT
 _NOT_FOUND = HTTPStatus.NOT_FOUND
+_BUSY = HTTPStatus.SERVICE_UNAVAILABLE
 
 OPERATIONS: Mapping[str, Operation] = {
     "openapi.document": Operation("Document"),
@@ -71,18 +82,18 @@ OPERATIONS: Mapping[str, Operation] = {
     "api.samples": Operation("Samples"),
     "estimates.list_presets": Operation("[Preset]", numbers=(WIDTH, HEIGHT), settings=True),
     "estimates.estimate": Operation("Estimate", numbers=(WIDTH, HEIGHT), settings=True),
-    "api.add_image": Operation("Image", _CREATED, "change", Body("Upload", FORM)),
+    "api.add_image": Operation("Image", _CREATED, "change", Body("Upload", FORM), refused=(_BUSY,)),
     "api.images": Operation("Images", access="read", numbers=(IMAGE_PAGE,), refused=(_NOT_FOUND,)),
     "api.delete_image": Operation(None, HTTPStatus.NO_CONTENT, "change"),
     "api.start_run": Operation(
-        "Run", _CREATED, "change", Body("Order"), refused=(_NOT_FOUND, _CONFLICT)
+        "Run", _CREATED, "change", Body("Order"), refused=(_NOT_FOUND, _CONFLICT, _BUSY)
     ),
     "api.runs": Operation("Runs", access="read", numbers=(PAGE,), refused=(_NOT_FOUND,)),
     "api.run": Operation("Run", access="read", numbers=(SINCE,)),
     "api.cancel": Operation("Run", access="change", refused=(_CONFLICT,)),
     "api.finish": Operation("Run", access="change", refused=(_CONFLICT,)),
     "api.go_on": Operation(
-        "Run", _CREATED, "change", Body("Continuation", required=False), refused=(_CONFLICT,)
+        "Run", _CREATED, "change", Body("Continuation", required=False), refused=(_CONFLICT, _BUSY)
     ),
     "api.delete": Operation(None, HTTPStatus.NO_CONTENT, "change"),
     "api.result": Operation(PNG, access="read"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from stransfer.images import FORMAT_NAMES
 from stransfer.models import MODELS
 from stransfer.presets import BY_NAME as PRESETS
 from stransfer.presets import DECIDED
 from stransfer.setting import GROUPS, Setting
 from stransfer.settings import BY_NAME, SETTINGS
 from stransfer.weights import State
+from webapp import identifiers
 from webapp.config import Config
 from webapp.openapi.settings import Schema, given_schema, setting_schema
 from webapp.pictures import MASK_FIELDS
@@ -21,7 +23,7 @@ from webapp.uploads import ROLES_OF_UPLOADS
 _WAIT = "The seconds until a waiting run is expected to be painted; null while nothing tells."
 
 # Ids are made by the site; nothing else is one.
-ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+ID: Schema = {"type": "string", "pattern": identifiers.PATTERN}
 
 _TEXT: Schema = {"type": "string"}
 _TEXTS: Schema = {"type": "array", "items": _TEXT}
@@ -54,7 +56,7 @@ def bodies(config: Config, samples: Mapping[Role, Sequence[str]]) -> Mapping[str
         "Upload": {
             "type": "object",
             "properties": {
-                "file": {"type": "string", "format": "binary", "description": "A picture file."},
+                "file": {"type": "string", "format": "binary", "description": _file(config)},
                 "role": upload_role,
             },
             "required": ["file"],
@@ -109,6 +111,15 @@ def answers() -> Mapping[str, Schema]:
         ),
         "Document": {"type": "object"},
     }
+
+
+def _file(config: Config) -> str:
+    return (
+        f"A {FORMAT_NAMES} picture of at most {config.max_upload_mb} MiB and "
+        f"{config.max_megapixels} megapixels, {config.min_side} to {config.max_side} px a side and "
+        f"at most {config.max_aspect:g} times as long as it is short. A visitor may keep "
+        f"{config.quota_mb} MiB."
+    )
 
 
 def _order(config: Config, samples: Mapping[Role, Sequence[str]]) -> Schema:

@@ -16,28 +16,29 @@ from stransfer.errors import SettingsError
 from stransfer.images import FORMAT_NAMES, FORMATS
 from stransfer.setting import GROUPS
 from stransfer.settings import Settings
-from webapp import recipes
+from webapp import access, recipes
+from webapp.access import owned
 from webapp.config import Config
-from webapp.errors import NotFoundError, SiteError, UnusableError
+from webapp.errors import NotFoundError, SiteError, TooManyError, UnusableError
 from webapp.estimates import Estimates
 from webapp.fields import Choice, PresetChoice
 from webapp.forms import BEFORE, SHARE, RunForm
 from webapp.pictures import (
-    IMAGE,
     MASK_FIELDS,
+    NAMED,
     RUN,
     MaskField,
     Picture,
-    Tray,
+    own_picture,
     sample_picture,
     tray,
-    upload_picture,
 )
+from webapp.rates import RUNS, UPLOADS, files_sent, limited
 from webapp.recipes import Recipe
 from webapp.records import Run, RunState
-from webapp.samples import Role
+from webapp.samples import KEPT_SIDE, Role
 from webapp.site import current_site, visitor_id
-from webapp.uploads import KEPT_SIDE, MASK
+from webapp.uploads import MASK
 from webapp.views import ago
 
 blueprint = Blueprint("create", __name__)
@@ -72,6 +73,7 @@ class MaskChoice:
 
 
 @blueprint.get("/")
+@owned(**{"from": access.RUN, "content": access.IMAGE, "style": access.IMAGE})
 def form() -> str:
     """Show the form, untouched, or as it was sent for the visitor's run named by `?from=`.
 
@@ -87,7 +89,10 @@ def form() -> str:
 
 
 @blueprint.post("/runs")
-def start() -> Response | tuple[str, int]:
+@owned(**NAMED)
+@limited(RUNS)
+@limited(UPLOADS, cost=files_sent)
+def start() -> Response | tuple[str, int, dict[str, str]]:
     """Accept a run and go to its page, or show the form again with what is wrong."""
     if _painting() is not None:
         # Without scripts it is easy to press this button for the other one.
@@ -96,23 +101,27 @@ def start() -> Response | tuple[str, int]:
     sent = RunForm.sent(site, visitor, request.form, request.files)
     run_id = sent.start(site, visitor)
     if run_id is None:
-        return _page(sent), sent.status
+        return _page(sent), sent.status, sent.headers
     return redirect(url_for("runs.show", id=run_id), 303)
 
 
 @blueprint.post("/settings-of")
-def reuse() -> tuple[str | dict[str, Any], int]:
+@owned(**NAMED)
+@limited(UPLOADS, cost=files_sent)
+def reuse() -> tuple[str | dict[str, Any], int, dict[str, str]]:
     """Show the form filled in with the settings that a painting was made with.
 
     Whoever wants JSON gets the settings alone, or a sentence about why there are none.
     """
-    if request.accept_mimetypes.best != "application/json":
+    if not _wants_json():
         return _filled_in()
     try:
         found = _recipe()
     except SiteError as error:
-        return {"error": str(error)}, error.status
-    return {"settings": found.values, "remarks": found.remarks}, 200
+        refused = RunForm()
+        refused.blame(_PAINTING, error)
+        return {"error": str(error)}, refused.status, refused.headers
+    return {"settings": found.values, "remarks": found.remarks}, 200, {}
 
 
 @blueprint.errorhandler(RequestEntityTooLarge)
@@ -123,22 +132,35 @@ def too_large(error: RequestEntityTooLarge) -> tuple[str, int]:
     return _page(RunForm(errors={"form": sentence})), 413
 
 
-def _filled_in() -> tuple[str, int]:
+@blueprint.errorhandler(TooManyError)
+def too_many(error: TooManyError) -> tuple[str | dict[str, Any], int, dict[str, str]]:
+    """Show the form as it was sent, but for its pictures, with a sentence."""
+    site, visitor = current_site(), visitor_id()
+    sent = RunForm.sent(site, visitor, request.form, {})
+    sent.blame("form", error)
+    return {"error": str(error)} if _wants_json() else _page(sent), sent.status, sent.headers
+
+
+def _filled_in() -> tuple[str, int, dict[str, str]]:
     sent = RunForm.sent(current_site(), visitor_id(), request.form, request.files)
     try:
         found = _recipe()
     except SiteError as error:
-        sent.errors[_PAINTING] = str(error)
-        return _page(sent), error.status
+        sent.blame(_PAINTING, error)
+        return _page(sent), sent.status, sent.headers
     sent.values |= found.values
-    return _page(sent, recipe=found), sent.status if sent.errors else 200
+    return _page(sent, recipe=found), sent.status if sent.errors else 200, sent.headers
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"
 
 
 def _recipe() -> Recipe:
     file = _painting()
     if file is None:
         raise UnusableError("Choose a painting first, the file as it was downloaded.")
-    return recipes.read(current_site().services.config, file.stream)
+    return recipes.read(current_site().services, file.stream)
 
 
 def _painting() -> FileStorage | None:
@@ -151,8 +173,8 @@ def _page(shown: RunForm, earlier: Run | None = None, recipe: Recipe | None = No
     config = site.services.config
     results = _results(visitor, shown.init_image)
     content_samples, style_samples = _samples("content"), _samples("style")
-    content_tray = _tray(visitor, "content", [shown.content])
-    style_tray = _tray(visitor, "style", shown.styles)
+    content_tray = tray(site, visitor, "content", chosen=[shown.content])
+    style_tray = tray(site, visitor, "style", chosen=shown.styles)
     photos = content_tray.pictures + content_samples
     masks = [_mask(visitor, shown, name) for name in MASK_FIELDS]
     return render_template(
@@ -179,16 +201,23 @@ def _page(shown: RunForm, earlier: Run | None = None, recipe: Recipe | None = No
         groups=GROUPS,
         errors=shown.errors,
         submission=shown.submission,
-        limits=_limits(config),
+        limits=_limits(config, site.uploads.used(visitor)),
     )
 
 
-def _limits(config: Config) -> dict[str, int | str]:
-    """Return what a picture may be, for whoever chooses one and for the scripts that help."""
+def _limits(config: Config, used: int) -> dict[str, float | str]:
+    """Return what a picture may be, for whoever chooses one and for the scripts that help.
+
+    `used` is how many bytes of pictures the visitor keeps already.
+    """
     return {
         "max_upload_mb": config.max_upload_mb,
         "max_megapixels": config.max_megapixels,
+        "min_side": config.min_side,
         "max_side": config.max_side,
+        "max_aspect": config.max_aspect,
+        "quota_mb": config.quota_mb,
+        "used_mb": used / 2**20,
         "kept_side": KEPT_SIDE,
         "formats": FORMAT_NAMES,
         "accept": ",".join(f"image/{kind.lower()}" for kind in FORMATS),
@@ -229,28 +258,9 @@ def _samples(role: Role) -> list[Picture]:
     return [sample_picture(sample) for sample in current_site().samples.all(role)]
 
 
-def _tray(visitor: str, role: Role, chosen: list[str]) -> Tray:
-    """Return the newest pictures of one's own, and those that are chosen however old they are."""
-    newest = tray(current_site(), visitor, role)
-    known = {picture.reference for picture in newest.pictures}
-    older = [_upload(visitor, reference) for reference in chosen if reference not in known]
-    found = [picture for picture in older if picture is not None]
-    return Tray(found + newest.pictures, newest.older_url)
-
-
-def _upload(visitor: str, reference: str) -> Picture | None:
-    kind, _, name = reference.partition(":")
-    if kind != IMAGE:
-        return None
-    try:
-        return upload_picture(current_site().uploads.find(visitor, name))
-    except NotFoundError:
-        return None
-
-
 def _mask(visitor: str, shown: RunForm, name: MaskField) -> MaskChoice:
     label, help = _MASKS[name]
-    chosen = _upload(visitor, shown.masks.get(name, ""))
+    chosen = own_picture(current_site(), visitor, shown.masks.get(name, ""))
     return MaskChoice(name, label, help, chosen, shown.errors.get(name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from stransfer.errors import SettingsError
 from webapp.errors import NotFoundError, WrongStateError
+from webapp.identifiers import is_id
 from webapp.records import LONGEST_TITLE, Run, RunState
 from webapp.runs.store import folder, own
 from webapp.runs.usage import forsaken
@@ -18,6 +20,7 @@ from webapp.services import Services
 
 # In bytes: 192 bits, which nobody guesses.
 _SHARE = 24
+_LINK = re.compile(r"[A-Za-z0-9_-]+")
 
 _NOT_SHARED = "There is no painting here; whoever shared it may have stopped sharing it."
 
@@ -78,7 +81,7 @@ class Collection:
             Run.visitor_id == visitor_id,
             Run.state == RunState.DONE,
             Run.result.is_not(None),
-            *([Run.id.in_(run_ids)] if run_ids is not None else []),
+            *([Run.id.in_(filter(is_id, run_ids))] if run_ids is not None else []),
             *([Run.favourite.is_(True)] if favourites else []),
         ]
         newest = select(Run).where(*wanted).order_by(Run.created_at.desc(), Run.id)
@@ -106,6 +109,8 @@ class Collection:
 
     def shared(self, share: str) -> Run:
         """Return the run that is shared like this; raise NotFoundError if none is."""
+        if not _LINK.fullmatch(share):
+            raise NotFoundError(_NOT_SHARED)
         with self._database.reading() as session:
             run = session.scalar(select(Run).where(Run.share == share))
         if run is None or run.result is None:
@@ -118,7 +123,7 @@ class Collection:
 
 
 def _named(session: Session, visitor_id: str, run_ids: Sequence[str]) -> list[Run]:
-    mine = select(Run).where(Run.visitor_id == visitor_id, Run.id.in_(run_ids))
+    mine = select(Run).where(Run.visitor_id == visitor_id, Run.id.in_(filter(is_id, run_ids)))
     return list(session.scalars(mine.with_for_update()))
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp import logs
-from webapp.errors import NotFoundError, WrongStateError
+from webapp.errors import NotFoundError, SiteError, WrongStateError
+from webapp.identifiers import is_id
 from webapp.records import LIVE, LONGEST_TITLE, Loss, Run, RunState, Visitor
 from webapp.runs.line import Line, Place
 from webapp.runs.orders import Order
@@ -59,7 +60,7 @@ class RunStore:
 
         A form that the same visitor sends twice has the same `submission` and the same choices;
         it is accepted once and gives the same id. Raises SettingsError, naming the fields, if
-        pictures and settings do not fit each other.
+        pictures and settings do not fit each other, UnavailableError if the disk is nearly full.
         """
         levels = order.plan(self._services.config)
         run_id = uuid.uuid4().hex
@@ -77,7 +78,7 @@ class RunStore:
         )
         try:
             accepted = self._accept(run)
-        except NotFoundError:
+        except SiteError:
             self._services.media.delete_folder(folder(run_id))
             raise
         if accepted == run_id:
@@ -218,7 +219,7 @@ class RunStore:
     def _accept(self, run: Run) -> str:
         """Record a run and return its id, or that of the same order accepted before."""
         with self._database.writing() as session:
-            known_visitor(session, run.visitor_id)
+            run.visitor_id = known_visitor(session, run.visitor_id)
             earlier = session.scalar(
                 select(Run).where(
                     Run.visitor_id == run.visitor_id, Run.submission == run.submission
@@ -230,6 +231,7 @@ class RunStore:
                 earlier.submission = uuid.uuid4().hex
                 session.flush()
             check_kept(session, run)
+            self._services.room.check()
             session.add(run)
         return run.id
 
@@ -252,16 +254,22 @@ def checkpoints(run_id: str) -> str:
     return f"{folder(run_id)}/checkpoints"
 
 
-def known_visitor(session: Session, visitor_id: str) -> None:
-    """Make sure that the visitor has a row, which everything else of theirs refers to."""
-    if session.get(Visitor, visitor_id) is None:
-        session.add(Visitor(id=visitor_id, created_at=time.time()))
+def known_visitor(session: Session, visitor_id: str) -> str:
+    """Make sure that the visitor has a row, which everything else of theirs refers to.
+
+    Returns whose that is: another visitor's, if they were joined while they asked for something.
+    """
+    found = session.get(Visitor, visitor_id, with_for_update=True)
+    if found is None:
+        found = Visitor(id=visitor_id, created_at=time.time())
+        session.add(found)
         session.flush()
+    return found.moved_to or visitor_id
 
 
 def own(session: Session, visitor_id: str, run_id: str, lock: bool = False) -> Run:
     """Return a run of this visitor; raise NotFoundError for any other, and for none."""
-    run = session.get(Run, run_id, with_for_update=lock)
+    run = session.get(Run, run_id, with_for_update=lock) if is_id(run_id) else None
     if run is None or run.visitor_id != visitor_id:
         raise NotFoundError(_UNKNOWN)
     return run
