@@ -1,5 +1,6 @@
 import { Announcer } from "./announcer.js";
 import { Blend } from "./blend.js";
+import { Draft } from "./draft.js";
 import { Estimate } from "./estimate.js";
 import { Picker } from "./picker.js";
 import { Presets } from "./presets.js";
@@ -30,14 +31,22 @@ const estimate = new Estimate(
   (answer) => presets.tell(answer.presets),
 );
 
+const place = form.querySelector("[data-draft]");
+const draft = place && new Draft(place, title, () => content.size);
+
 function chosen(sentence) {
   announcer.say(sentence);
   nameIt();
   estimate.update();
+  draft?.update();
+}
+
+function title() {
+  return content.title && style.title ? `${content.title}, after ${style.title}` : "";
 }
 
 function nameIt() {
-  startTitle.textContent = content.title && style.title ? `${content.title}, after ${style.title}` : "";
+  startTitle.textContent = title();
 }
 
 /** The first thing that keeps the form from being sent, brought before the visitor. */
@@ -65,8 +74,12 @@ function rest(busy) {
 }
 
 form.addEventListener("submit", (event) => {
-  if (start.hasAttribute("aria-disabled") || hindrance()) event.preventDefault();
-  else rest(true);
+  if (start.hasAttribute("aria-disabled") || hindrance()) {
+    event.preventDefault();
+    return;
+  }
+  rest(true);
+  draft?.stop();
 });
 
 /** A page come back to is a new order, or Start would lead to the run it began before. */

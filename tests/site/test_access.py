@@ -32,13 +32,18 @@ STATIC = "static"
 # What else a request must have for what it names to be looked at. A `{}` is where the id stands.
 FORM = {"content": CONTENT, "style": STYLE, "size": "100", "steps": "1"}
 OTHER: dict[str, Any] = {"role": "content", "index": 0, "side": renditions.SIDES[0]}
-REFERENCES = {"create.start": "{kind}:{id}"}
+REFERENCES = dict.fromkeys(("create.start", "drafts.order"), "{kind}:{id}")
 MORE: Mapping[tuple[str, str], dict[str, Any]] = {
     ("create.start", "content_mask"): FORM,
     ("create.start", "style_mask"): FORM,
     ("create.start", "content"): FORM,
     ("create.start", "style"): FORM,
     ("create.start", "init_image"): {**FORM, "init": "result"},
+    ("drafts.order", "content_mask"): FORM,
+    ("drafts.order", "style_mask"): FORM,
+    ("drafts.order", "content"): FORM,
+    ("drafts.order", "style"): FORM,
+    ("drafts.order", "init_image"): {**FORM, "init": "result"},
     ("gallery.act", "run"): {"do": "delete"},
 }
 
@@ -276,6 +281,7 @@ def test_what_costs_the_site_something_is_limited(app: Flask) -> None:
     }
     assert {endpoint: keys for endpoint, keys in limited.items() if keys} == {
         "create.start": {"runs_per_hour", "uploads_per_hour"},
+        "drafts.order": {"drafts_per_minute", "uploads_per_hour"},
         "runs.go_on": {"runs_per_hour"},
         "api.start_run": {"runs_per_hour"},
         "api.go_on": {"runs_per_hour"},

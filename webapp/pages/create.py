@@ -31,6 +31,7 @@ from webapp.pictures import (
 )
 from webapp.rates import RUNS, UPLOADS, files_sent, limited
 from webapp.records import Run, RunState
+from webapp.runs.drafts import CHANGED
 from webapp.samples import Role
 from webapp.site import current_site, visitor_id
 from webapp.views import ago
@@ -133,6 +134,7 @@ def _page(shown: RunForm, earlier: Run | None = None) -> str:
         fields=shown.fields(bool(results)),
         errors=shown.errors,
         submission=shown.submission,
+        draft_settled=list(CHANGED) if config.makes_drafts else [],
         limits={
             "max_upload_mb": config.max_upload_mb,
             "max_megapixels": config.max_megapixels,
