@@ -23,6 +23,7 @@ from webapp.pictures import (
     mask_ingredient,
 )
 from webapp.records import Run
+from webapp.runs.drafts import CHANGED
 from webapp.runs.orders import Ingredient, Order
 from webapp.site import Site
 from webapp.uploads import MASK, UploadRole
@@ -43,7 +44,8 @@ class RunForm:
     """What a visitor sent, or the untouched form. `status` is the HTTP status of its errors.
 
     `retry_after` says in how many seconds to send it again, where that alone may help. Pictures
-    are references; `shares` has what each artwork counts, as typed.
+    are references; `shares` has what each artwork counts, as typed, and `taken` the reference of
+    each file that was sent along, by field.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class RunForm:
     shares: dict[str, str] = field(default_factory=dict)
     masks: dict[MaskField, str] = field(default_factory=dict)
     init_image: str = ""
+    taken: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     submission: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: int = 422
@@ -119,17 +122,24 @@ class RunForm:
 
     def start(self, site: Site, visitor_id: str) -> str | None:
         """Accept the run and return its id, or None after filling `errors`."""
-        order = self._order(site, visitor_id)
-        if order is not None:
-            try:
-                return site.runs.submit(visitor_id, order, self.submission)
-            except SettingsError as error:
-                self._refuse(error)
-            except UnavailableError as error:
-                self.blame("form", error)
-            except SiteError as error:
-                self.errors["init_image"] = str(error)
-        return None
+        return self._accepted(
+            self._order(site, visitor_id),
+            lambda order: site.runs.submit(visitor_id, order, self.submission),
+        )
+
+    def draft(self, site: Site, visitor_id: str, asked_at: float) -> str | None:
+        """Accept a draft of the run and return its id, or None after filling `errors`.
+
+        What a draft sets itself may be wrong in the form. It is refused if the visitor has asked
+        for something else since `asked_at` (Unix time).
+        """
+        for name in CHANGED:
+            self.values.pop(name, None)
+            self.errors.pop(name, None)
+        return self._accepted(
+            self._order(site, visitor_id),
+            lambda order: site.drafts.order(visitor_id, order, asked_at),
+        )
 
     def blame(self, name: str, error: SiteError) -> None:
         """Answer with an error of the site, said of a field."""
@@ -175,6 +185,7 @@ class RunForm:
         except SiteError as error:
             self.blame(name, error)
             return None
+        self.taken[f"{name}_file"] = f"{IMAGE}:{image.id}"
         return f"{IMAGE}:{image.id}"
 
     def _prefer(self, form: MultiDict[str, str]) -> None:
@@ -198,6 +209,18 @@ class RunForm:
         if reference not in self.styles:
             self.styles.append(reference)
         self.shares[reference] = share
+
+    def _accepted(self, order: Order | None, accept: Callable[[Order], str]) -> str | None:
+        if order is not None:
+            try:
+                return accept(order)
+            except SettingsError as error:
+                self._refuse(error)
+            except UnavailableError as error:
+                self.blame("form", error)
+            except SiteError as error:
+                self.errors["init_image"] = str(error)
+        return None
 
     def _order(self, site: Site, visitor_id: str) -> Order | None:
         """Return what the visitor wants, or None after saying all that is wrong with it."""

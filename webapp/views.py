@@ -192,10 +192,10 @@ class RunView:
 def snapshot(visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
     """Return a run as plain values, with the addresses of its pictures.
 
-    Raises NotFoundError if it is not this visitor's.
+    Drafts can be looked at, too. Raises NotFoundError if it is not this visitor's.
     """
     store = current_site().runs
-    run = store.find(visitor_id, run_id)
+    run = store.find(visitor_id, run_id, drafts=True)
     values = store.snapshot(visitor_id, run_id, since)
     return addressed(run, values)
 

@@ -1,5 +1,6 @@
 import { Announcer } from "./announcer.js";
 import { Blend } from "./blend.js";
+import { Draft } from "./draft.js";
 import { Estimate } from "./estimate.js";
 import { Picker } from "./picker.js";
 import { Presets } from "./presets.js";
@@ -40,15 +41,23 @@ for (const [kind, picker] of pickers) {
   picker.onFile = (file) => reuse.offer(offer, file);
 }
 const readiness = new Readiness(form.querySelector("[data-readiness]"));
+const place = form.querySelector("[data-draft]");
+const draft =
+  place && new Draft(place, { title, photo: () => content.size, busy: () => content.busy || style.busy });
 
 function chosen(sentence) {
   announcer.say(sentence);
   nameIt();
   estimate.update();
+  draft?.update();
+}
+
+function title() {
+  return content.title && style.title ? `${content.title}, after ${style.title}` : "";
 }
 
 function nameIt() {
-  startTitle.textContent = content.title && style.title ? `${content.title}, after ${style.title}` : "";
+  startTitle.textContent = title();
 }
 
 /** The first thing that keeps the form from being sent, brought before the visitor. */
@@ -81,7 +90,10 @@ form.addEventListener("submit", (event) => {
     event.preventDefault();
     startWhenReady();
   } else if (hindrance()) event.preventDefault();
-  else rest(true);
+  else {
+    rest(true);
+    draft?.stop();
+  }
 });
 
 /** A large photo is still being made smaller. */

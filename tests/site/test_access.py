@@ -33,10 +33,11 @@ STATIC = "static"
 # What else a request must have for what it names to be looked at. A `{}` is where the id stands.
 FORM = {"content": CONTENT, "style": STYLE, "size": "100", "steps": "1"}
 OTHER: dict[str, Any] = {"role": "content", "index": 0, "side": renditions.SIDES[0]}
+_FORMS = ("create.start", "create.reuse", "drafts.order")
 # Where a field does not hold the id alone.
 REFERENCES = dict.fromkeys(
     [
-        *((endpoint, name) for endpoint in ("create.start", "create.reuse") for name in NAMED),
+        *((endpoint, name) for endpoint in _FORMS for name in NAMED),
         ("create.form", "content"),
         ("create.form", "style"),
     ],
@@ -48,6 +49,11 @@ MORE: Mapping[tuple[str, str], dict[str, Any]] = {
     ("create.start", "content"): FORM,
     ("create.start", "style"): FORM,
     ("create.start", "init_image"): {**FORM, "init": "result"},
+    ("drafts.order", "content_mask"): FORM,
+    ("drafts.order", "style_mask"): FORM,
+    ("drafts.order", "content"): FORM,
+    ("drafts.order", "style"): FORM,
+    ("drafts.order", "init_image"): {**FORM, "init": "result"},
     ("gallery.act", "run"): {"do": "delete"},
 }
 
@@ -286,6 +292,7 @@ def test_what_costs_the_site_something_is_limited(app: Flask) -> None:
     assert {endpoint: keys for endpoint, keys in limited.items() if keys} == {
         "create.start": {"runs_per_hour", "uploads_per_hour"},
         "create.reuse": {"uploads_per_hour"},
+        "drafts.order": {"drafts_per_minute", "uploads_per_hour"},
         "runs.go_on": {"runs_per_hour"},
         "api.start_run": {"runs_per_hour"},
         "api.go_on": {"runs_per_hour"},

@@ -36,6 +36,7 @@ from webapp.pictures import (
 from webapp.rates import RUNS, UPLOADS, files_sent, limited
 from webapp.recipes import Recipe
 from webapp.records import Run, RunState
+from webapp.runs.drafts import CHANGED
 from webapp.samples import KEPT_SIDE, Role
 from webapp.site import current_site, visitor_id
 from webapp.uploads import MASK
@@ -201,6 +202,7 @@ def _page(shown: RunForm, earlier: Run | None = None, recipe: Recipe | None = No
         groups=GROUPS,
         errors=shown.errors,
         submission=shown.submission,
+        draft_settled=list(CHANGED) if config.makes_drafts else [],
         limits=_limits(config, site.uploads.used(visitor)),
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from stransfer.errors import SettingsError
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.identifiers import is_id
-from webapp.records import LONGEST_TITLE, Run, RunState
+from webapp.records import LONGEST_TITLE, NO_DRAFT, Run, RunState
 from webapp.runs.store import folder, own
 from webapp.runs.usage import forsaken
 from webapp.services import Services
@@ -79,6 +79,7 @@ class Collection:
         """
         wanted = [
             Run.visitor_id == visitor_id,
+            NO_DRAFT,
             Run.state == RunState.DONE,
             Run.result.is_not(None),
             *([Run.id.in_(filter(is_id, run_ids))] if run_ids is not None else []),
@@ -123,7 +124,8 @@ class Collection:
 
 
 def _named(session: Session, visitor_id: str, run_ids: Sequence[str]) -> list[Run]:
-    mine = select(Run).where(Run.visitor_id == visitor_id, Run.id.in_(filter(is_id, run_ids)))
+    named = Run.id.in_(filter(is_id, run_ids))
+    mine = select(Run).where(Run.visitor_id == visitor_id, NO_DRAFT, named)
     return list(session.scalars(mine.with_for_update()))
 
 
