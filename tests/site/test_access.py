@@ -44,16 +44,8 @@ REFERENCES = dict.fromkeys(
     "{kind}:{id}",
 )
 MORE: Mapping[tuple[str, str], dict[str, Any]] = {
-    ("create.start", "content_mask"): FORM,
-    ("create.start", "style_mask"): FORM,
-    ("create.start", "content"): FORM,
-    ("create.start", "style"): FORM,
-    ("create.start", "init_image"): {**FORM, "init": "result"},
-    ("drafts.order", "content_mask"): FORM,
-    ("drafts.order", "style_mask"): FORM,
-    ("drafts.order", "content"): FORM,
-    ("drafts.order", "style"): FORM,
-    ("drafts.order", "init_image"): {**FORM, "init": "result"},
+    **{(endpoint, name): FORM for endpoint in _FORMS for name in NAMED},
+    **{(endpoint, "init_image"): {**FORM, "init": "result"} for endpoint in _FORMS},
     ("gallery.act", "run"): {"do": "delete"},
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -89,8 +90,9 @@ def test_pictures_are_dropped_and_pasted_and_started_with_the_keyboard(
     # Only PNG goes through a clipboard: the icon of a picture is drawn for that.
     assert driver.execute_async_script(_COPY.replace("found.blob()", _AS_PNG), thumbnail) is None
     body = driver.find_element(By.TAG_NAME, "body")
+    ActionChains(driver).move_to_element(driver.find_element(By.TAG_NAME, "nav")).perform()
     body.send_keys(Keys.CONTROL, "v")
-    # There is a photograph of one's own already, so it is the artwork.
+    # There is a photograph of one's own already, and the pointer is elsewhere: it is the artwork.
     shown(browser, "style", "image")
     browser.until_it_says("red, after image")
     body.send_keys(Keys.CONTROL, Keys.ENTER)
