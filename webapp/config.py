@@ -23,6 +23,7 @@ from webapp.errors import ConfigError
 
 ASYNC_MODES = ("eventlet", "threading")
 LOG_FORMATS = ("text", "json")
+SWITCH = ("on", "off")
 
 
 def _key(default: Any, help: str, **row: Any) -> Any:
@@ -148,6 +149,9 @@ class Config:
     estimates_per_minute: int = _key(
         120, "How many estimates a visitor may ask for in a minute. 0 is no limit.", minimum=0
     )
+    drafts_per_minute: int = _key(
+        60, "How many drafts a visitor may ask for in a minute. 0 is no limit.", minimum=0
+    )
     recoveries_per_hour: int = _key(
         20,
         "How often a visitor may make or open a link to a gallery in an hour. 0 is no limit.",
@@ -206,6 +210,11 @@ class Config:
     checkpoint_steps: int = _key(
         50, "How many steps at most a run takes between two checkpoints.", minimum=1
     )
+    drafts: str = _key(
+        "on",
+        "Whether the first page shows a small draft once both pictures are chosen: on or off.",
+        choices=SWITCH,
+    )
     page_size: int = _key(24, "How many results a gallery page shows.", minimum=1, maximum=200)
     retention_days: int = _key(
         0,
@@ -232,6 +241,11 @@ class Config:
                 "LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS, or living workers would "
                 f"count as dead; they are {self.lease_seconds:g} and {self.heartbeat_seconds:g}."
             )
+
+    @property
+    def makes_drafts(self) -> bool:
+        """Whether drafts are switched on."""
+        return self.drafts == "on"
 
     @property
     def instance(self) -> Path:

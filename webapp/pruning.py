@@ -20,6 +20,8 @@ from webapp import renditions
 from webapp.errors import ConfigError, NotFoundError
 from webapp.media import Stored
 from webapp.records import LIVE, Image, Run, RunState
+from webapp.runs.drafts import KEPT_SECONDS
+from webapp.runs.draftstore import DraftStore
 from webapp.runs.store import RunStore, checkpoints, folder
 from webapp.runs.usage import IMAGES, image_id, used_pictures
 from webapp.services import Services
@@ -35,6 +37,7 @@ class Kind(enum.StrEnum):
     """Why something is not needed any more, as words for a count of them."""
 
     EXPIRED_RUN = "paintings past their time"
+    DRAFT = "forgotten drafts"
     LOST_RUN = "paintings whose file is gone"
     EXPIRED_UPLOAD = "uploads past their time that no painting uses"
     LOST_UPLOAD = "uploads whose file is gone"
@@ -63,6 +66,7 @@ class Pruning:
         self._database = services.database
         self._media = services.media
         now = time.time() if now is None else now
+        self._now = now
         self._settled = now - SETTLED_SECONDS
         days = services.config.retention_days
         self._kept_since = now - days * _DAY if days else None
@@ -111,6 +115,9 @@ class Pruning:
             )
 
     def _of_run(self, run: Run) -> Iterator[Leftover]:
+        if run.draft:
+            yield from self._of_draft(run)
+            return
         if run.state in LIVE or run.ended_at is None:
             return
         files = self._files[folder(run.id)]
@@ -127,6 +134,14 @@ class Pruning:
         if kept and run.ended_at < self._settled:
             remove = self._checkpoint_remover(run.id)
             yield Leftover(Kind.CHECKPOINTS, f"run {run.id}", _size(kept), remove)
+
+    def _of_draft(self, draft: Run) -> Iterator[Leftover]:
+        if draft.created_at < self._now - KEPT_SECONDS:
+            self._going.add(draft.id)
+            files = self._files[folder(draft.id)]
+            yield Leftover(
+                Kind.DRAFT, f"draft {draft.id}", _size(files), self._draft_remover(draft)
+            )
 
     def _of_uploads(self, images: list[Image]) -> Iterator[Leftover]:
         with self._database.reading() as session:
@@ -156,6 +171,13 @@ class Pruning:
         def remove() -> None:
             with contextlib.suppress(NotFoundError):
                 RunStore(self._services).delete(run.visitor_id, run.id)
+
+        return remove
+
+    def _draft_remover(self, draft: Run) -> Callable[[], None]:
+        def remove() -> None:
+            with contextlib.suppress(NotFoundError):
+                DraftStore(self._services).cancel(draft.visitor_id, draft.id)
 
         return remove
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -12,8 +13,9 @@ from sqlalchemy.orm import Session
 from stransfer.errors import SettingsError
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.identifiers import is_id
-from webapp.records import LONGEST_TITLE, Run, RunState
+from webapp.records import LONGEST_TITLE, NO_DRAFT, Run, RunState
 from webapp.runs.store import folder, own
+from webapp.runs.usage import forsaken
 from webapp.services import Services
 
 # In bytes: 192 bits, which nobody guesses.
@@ -51,12 +53,17 @@ class Collection:
 
     def delete(self, visitor_id: str, run_ids: Sequence[str]) -> int:
         """Remove runs with all their pictures, all or none; return how many there were."""
+        asked = time.time()
         with self._database.writing() as session:
             runs = _named(session, visitor_id, run_ids)
             for run in runs:
                 session.delete(run)
+            session.flush()
+            uploads = forsaken(session, visitor_id, runs)
         for run in runs:
             self._media.delete_folder(folder(run.id))
+        for key in uploads:
+            self._media.forget(key, asked)
         return len(runs)
 
     def finished(
@@ -72,6 +79,7 @@ class Collection:
         """
         wanted = [
             Run.visitor_id == visitor_id,
+            NO_DRAFT,
             Run.state == RunState.DONE,
             Run.result.is_not(None),
             *([Run.id.in_(filter(is_id, run_ids))] if run_ids is not None else []),
@@ -116,7 +124,8 @@ class Collection:
 
 
 def _named(session: Session, visitor_id: str, run_ids: Sequence[str]) -> list[Run]:
-    mine = select(Run).where(Run.visitor_id == visitor_id, Run.id.in_(filter(is_id, run_ids)))
+    named = Run.id.in_(filter(is_id, run_ids))
+    mine = select(Run).where(Run.visitor_id == visitor_id, NO_DRAFT, named)
     return list(session.scalars(mine.with_for_update()))
 
 

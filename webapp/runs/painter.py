@@ -10,6 +10,7 @@ from stransfer import images, results
 from stransfer.checkpoint import Checkpoint
 from stransfer.errors import DivergedError, StransferError, TransferError
 from stransfer.images import Mask, Picture
+from stransfer.program import prepare
 from stransfer.progress import part_done
 from stransfer.settings import Settings
 from stransfer.step import Step
@@ -18,6 +19,8 @@ from stransfer.transfer import Transfer
 from webapp import logs
 from webapp.errors import LeaseLostError, NotFoundError
 from webapp.records import Run
+from webapp.runs.drafts import reading_side
+from webapp.runs.interruption import Interruption
 from webapp.runs.leases import Claim, Leases
 from webapp.runs.orders import KEPT
 from webapp.runs.reporter import Reporter
@@ -73,25 +76,25 @@ class Painter:
 
     def _run(self, claim: Claim) -> bool:
         run = self._reports.begin(claim)
-        log.info("attempt %d", run.attempts)
+        log.info("%s, attempt %d", "draft" if run.draft else "painting", run.attempts)
+        interruption = Interruption(claim, run, self._leases, self.stopping)
+        settings = Settings.parse(run.settings)
+        if run.draft:
+            # The first time this takes seconds, for which no run that comes meanwhile shall wait.
+            interruption.do(lambda: prepare(settings))
+            if interruption.wanted():
+                return self._handed_back(claim)
         subject = self._subject(run)
-        transfer = Transfer(subject, Settings.parse(run.settings))
+        transfer = Transfer(subject, settings)
         checkpoint = self._resumable(run, transfer)
         seconds = self._rewound(claim, transfer, checkpoint)
         reporter = Reporter(claim, self._reports, self._services, run, seconds)
-        step = self._last_step(transfer, checkpoint, reporter)
+        step = None
+        if not interruption.wanted():
+            step = self._last_step(transfer, checkpoint, reporter, interruption)
         if step is None:
-            self._leases.hand_back(claim)
-            log.info("handed back")
-            return False
-        # A run that is finished early may still be at a coarse level.
-        picture = images.resize(step.image, run.width, run.height)
-        result = f"{folder(run.id)}/result-{claim.fence}.png"
-        alpha = subject.alpha
-        if alpha is not None:
-            alpha = images.resize_mask(alpha, run.width, run.height)
-        content = results.encode(picture, transfer.settings, alpha=alpha)
-        self._services.media.write(result, content)
+            return self._handed_back(claim)
+        result = None if run.draft else self._kept(claim, run, step, subject.alpha)
         self._reports.done(claim, result)
         self._services.media.delete_folder(checkpoints(run.id))
         log.info(
@@ -101,6 +104,22 @@ class Painter:
         )
         return True
 
+    def _handed_back(self, claim: Claim) -> bool:
+        self._leases.hand_back(claim)
+        log.info("handed back")
+        return False
+
+    def _kept(self, claim: Claim, run: Run, step: Step, alpha: Mask | None) -> str:
+        """Write the picture of the last step as the result of a run, and return its key."""
+        # A run that is finished early may still be at a coarse level.
+        picture = images.resize(step.image, run.width, run.height)
+        if alpha is not None:
+            alpha = images.resize_mask(alpha, run.width, run.height)
+        result = f"{folder(run.id)}/result-{claim.fence}.png"
+        content = results.encode(picture, Settings.parse(run.settings), alpha=alpha)
+        self._services.media.write(result, content)
+        return result
+
     def _rewound(self, claim: Claim, transfer: Transfer, checkpoint: Checkpoint | None) -> float:
         """Return the seconds already spent, after forgetting what came after the checkpoint."""
         if checkpoint is None:
@@ -109,14 +128,18 @@ class Painter:
         return self._reports.rewind(claim, transfer.step_of(checkpoint), part)
 
     def _last_step(
-        self, transfer: Transfer, checkpoint: Checkpoint | None, reporter: Reporter
+        self,
+        transfer: Transfer,
+        checkpoint: Checkpoint | None,
+        reporter: Reporter,
+        interruption: Interruption,
     ) -> Step | None:
-        """Return the step whose picture is the result, or None if this worker must stop."""
+        """Return the step whose picture is the result, or None if the run is to be let go of."""
         last: Step | None = None
 
         def stopped() -> bool:
             finished = reporter.finish_wanted and last is not None
-            return finished or reporter.failed or self.stopping.is_set()
+            return finished or reporter.failed or interruption.wanted()
 
         try:
             with reporter:
@@ -125,7 +148,7 @@ class Painter:
                     last = step
                     if step.last or stopped():
                         break
-                if self.stopping.is_set() and not (last and last.last):
+                if interruption.wanted() and not (last and last.last):
                     if last is not None:
                         reporter.save(last)
                     return None
@@ -138,23 +161,24 @@ class Painter:
 
     def _subject(self, run: Run) -> Subject:
         file = self._services.media.read(run.content["key"])
-        photo, alpha = images.read_with_alpha(file, KEPT)
+        side = reading_side(run)
+        photo, alpha = images.read_with_alpha(file, KEPT, side)
         return Subject(
             content=photo,
-            styles=tuple(self._picture(style) for style in run.styles),
-            content_mask=self._mask(run.content_mask),
-            style_mask=self._mask(run.style_mask),
-            init=None if run.init_image is None else self._picture(run.init_image),
+            styles=tuple(self._picture(style, side) for style in run.styles),
+            content_mask=self._mask(run.content_mask, side),
+            style_mask=self._mask(run.style_mask, side),
+            init=None if run.init_image is None else self._picture(run.init_image, side),
             alpha=alpha,
         )
 
-    def _picture(self, used: dict[str, Any]) -> Picture:
-        return images.read(self._services.media.read(used["key"]), KEPT)
+    def _picture(self, used: dict[str, Any], side: int | None) -> Picture:
+        return images.read(self._services.media.read(used["key"]), KEPT, side)
 
-    def _mask(self, used: dict[str, Any] | None) -> Mask | None:
+    def _mask(self, used: dict[str, Any] | None, side: int | None) -> Mask | None:
         if used is None:
             return None
-        return images.read_mask(self._services.media.read(used["key"]), KEPT)
+        return images.read_mask(self._services.media.read(used["key"]), KEPT, side)
 
     def _resumable(self, run: Run, transfer: Transfer) -> Checkpoint | None:
         if run.checkpoint is None:

@@ -22,6 +22,7 @@ from stransfer.errors import StransferError
 from stransfer.settings import Settings
 from webapp import logs
 from webapp.errors import LeaseLostError
+from webapp.runs.draftstore import DraftStore
 from webapp.runs.leases import Claim, Leases
 from webapp.runs.renewal import Renewal
 from webapp.services import Services
@@ -42,6 +43,7 @@ class Worker:
         """Work for these services, under a name that no other process has."""
         self._services = services
         self._leases = Leases(services.database, services.config)
+        self._drafts = DraftStore(services)
         self._name = f"{_here()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
         self._renewal = Renewal(services.config.rest_seconds)
@@ -90,7 +92,10 @@ class Worker:
         return renewed
 
     def keep_house(self) -> None:
-        """Renew, put back and send again, once; a failure is logged and tried again next time."""
+        """Renew, put back, put away and send again, once.
+
+        A failure is logged and tried again next time.
+        """
         try:
             claim = self._claim
             if claim is not None:
@@ -99,6 +104,7 @@ class Worker:
                 with logs.about(run_id):
                     log.warning("its worker died, put back")
                 self._services.queue.send(run_id)
+            self._drafts.put_away()
             if self._claim is None and self._services.queue.waiting() == 0:
                 for run_id in self._leases.waiting():
                     self._services.queue.send(run_id)
