@@ -15,6 +15,7 @@ from webapp.pages import (
     api,
     compare,
     create,
+    drafts,
     errors,
     estimates,
     gallery,
@@ -59,7 +60,7 @@ def assemble(config: Config | None = None) -> Flask:
     csrf.exempt(api.blueprint)
     site = Site.install(app, Services.of(config))
     site.services.database.migrate()
-    pages = (create, gallery, runs, compare, shared, pictures, you, health, metrics_page)
+    pages = (create, drafts, gallery, runs, compare, shared, pictures, you, health, metrics_page)
     for page in (*pages, api, estimates, openapi):
         app.register_blueprint(page.blueprint)
     Compress(app)

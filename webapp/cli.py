@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -60,6 +61,9 @@ def worker() -> None:
     follow_supervisor()
     if Worker(preflight.prepare(_configured())).run():
         os.execv(sys.executable, [sys.executable, "-m", "webapp", "worker"])
+    # TensorFlow aborts where Python ends while a draft's network is still being prepared.
+    logging.shutdown()
+    os._exit(0)
 
 
 @cli.command()

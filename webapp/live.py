@@ -112,7 +112,7 @@ class Live:
         try:
             run_id, since = _wanted(message)
             visitor = self._site.visitors.current(self._visitors.get(_sid(), ""))
-            run = self._site.runs.find(visitor, run_id)
+            run = self._site.runs.find(visitor, run_id, drafts=True)
             values = snapshot(visitor, run_id, since)
         except NotFoundError as error:
             return {"ok": False, "error": str(error)}

@@ -105,6 +105,12 @@ class MediaStore:
         with contextlib.suppress(FileNotFoundError), self._reaching():
             self._files.rm_file(path)
 
+    def forget(self, key: str, since: float) -> None:
+        """Remove what is kept under `key`, unless it was written after `since`, a Unix time."""
+        modified = self.modified(key)
+        if modified is not None and modified <= since:
+            self.delete(key)
+
     def delete_folder(self, folder: str) -> None:
         """Remove everything whose key starts with `folder` and a slash."""
         path = self._folder(folder)

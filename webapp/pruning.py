@@ -26,6 +26,8 @@ from webapp.errors import ConfigError, NotFoundError
 from webapp.media import Stored
 from webapp.records import LIVE, Image, Run, RunState
 from webapp.runs.belongings import clear, folder, scraps
+from webapp.runs.drafts import KEPT_SECONDS
+from webapp.runs.draftstore import DraftStore
 from webapp.runs.store import RunStore
 from webapp.runs.usage import IMAGES, image_id, used_pictures
 from webapp.services import Services
@@ -43,6 +45,7 @@ class Kind(enum.StrEnum):
     """Why something is not needed any more, as words for a count of them."""
 
     EXPIRED_RUN = "paintings past their time"
+    DRAFT = "forgotten drafts"
     LOST_RUN = "paintings whose file is gone"
     EXPIRED_UPLOAD = "uploads past their time that no painting uses"
     LOST_UPLOAD = "uploads whose file is gone"
@@ -77,6 +80,7 @@ class Pruning:
         self._database = services.database
         self._media = services.media
         now = time.time() if now is None else now
+        self._now = now
         self._settled = now - SETTLED_SECONDS
         days = services.config.retention_days
         self._kept_since = now - days * _DAY if days else None
@@ -125,6 +129,9 @@ class Pruning:
             )
 
     def _of_run(self, run: Run) -> Iterator[Leftover]:
+        if run.draft:
+            yield from self._of_draft(run)
+            return
         if run.state in LIVE or run.ended_at is None:
             return
         files = self._files[folder(run.id)]
@@ -141,6 +148,14 @@ class Pruning:
         if useless:
             yield Leftover(
                 Kind.SCRAPS, f"run {run.id}", _size(useless), lambda: clear(self._media, run)
+            )
+
+    def _of_draft(self, draft: Run) -> Iterator[Leftover]:
+        if draft.created_at < self._now - KEPT_SECONDS:
+            self._going.add(draft.id)
+            files = self._files[folder(draft.id)]
+            yield Leftover(
+                Kind.DRAFT, f"draft {draft.id}", _size(files), self._draft_remover(draft)
             )
 
     def _of_uploads(self, images: list[Image]) -> Iterator[Leftover]:
@@ -171,6 +186,13 @@ class Pruning:
         def remove() -> None:
             with contextlib.suppress(NotFoundError):
                 RunStore(self._services).delete(run.visitor_id, run.id)
+
+        return remove
+
+    def _draft_remover(self, draft: Run) -> Callable[[], None]:
+        def remove() -> None:
+            with contextlib.suppress(NotFoundError):
+                DraftStore(self._services).cancel(draft.visitor_id, draft.id)
 
         return remove
 

@@ -46,6 +46,7 @@ UPLOADS = Rate("uploads_per_hour", RateLimitItemPerHour, "Uploads", "an hour")
 RUNS = Rate("runs_per_hour", RateLimitItemPerHour, "New paintings", "an hour")
 SESSIONS = Rate("sessions_per_hour", RateLimitItemPerHour, "New tokens", "an hour")
 ESTIMATES = Rate("estimates_per_minute", RateLimitItemPerMinute, "Estimates", "a minute")
+DRAFTS = Rate("drafts_per_minute", RateLimitItemPerMinute, "Drafts", "a minute")
 RECOVERIES = Rate("recoveries_per_hour", RateLimitItemPerHour, "Links to a gallery", "an hour")
 SOCKETS = Rate("sockets_per_minute", RateLimitItemPerMinute, "Live connections", "a minute")
 

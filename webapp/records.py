@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -95,7 +95,7 @@ class Run(Base):
     `seq` counts the recorded steps and never goes back, `step` does when a run resumes from a
     checkpoint. `progress` is the part of the whole cost, in [0, 1], that is done. `moments` are the
     parts of the way of which a small picture is kept, ascending. Whoever knows `share` may see the
-    result.
+    result. A `draft` only shows how another run would look, and is never listed or counted.
     """
 
     __tablename__ = "runs"
@@ -105,6 +105,14 @@ class Run(Base):
         Index("ix_runs_state_ended", "state", "ended_at"),
         Index("ix_runs_visitor_created", "visitor_id", "created_at"),
         Index("ix_runs_share", "share", unique=True),
+        # Small, since all others are left out of it; and a visitor has no more than one.
+        Index(
+            "ix_runs_draft",
+            "visitor_id",
+            unique=True,
+            sqlite_where=text("draft IS 1"),
+            postgresql_where=text("draft IS TRUE"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -148,6 +156,11 @@ class Run(Base):
 
     favourite: Mapped[bool] = mapped_column(default=False)
     share: Mapped[str | None] = mapped_column(String(64))
+    draft: Mapped[bool] = mapped_column(default=False)
+
+
+# The runs that people know of; what lists or counts runs asks for these.
+NO_DRAFT = Run.draft.is_(False)
 
 
 class Loss(Base):

@@ -11,6 +11,7 @@ from stransfer import folders
 from webapp.recoveries import Recoveries
 from webapp.renditions import Renditions
 from webapp.runs.collection import Collection
+from webapp.runs.draftstore import DraftStore
 from webapp.runs.speeds import Speeds
 from webapp.runs.store import RunStore
 from webapp.samples import Samples
@@ -37,6 +38,7 @@ class Site:
     timelapses: Timelapses
     renditions: Renditions
     collection: Collection
+    drafts: DraftStore
     visitors: Visitors
     recoveries: Recoveries
 
@@ -53,6 +55,7 @@ class Site:
             timelapses=Timelapses(services),
             renditions=Renditions(services.media),
             collection=Collection(services),
+            drafts=DraftStore(services),
             visitors=Visitors(services),
             recoveries=Recoveries(services),
         )

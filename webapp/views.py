@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import Flask, url_for
 
-from stransfer.models import MODELS
 from stransfer.setting import AUTO, Setting
 from stransfer.settings import SETTINGS, Settings
 from webapp import renditions, timelapses
@@ -193,10 +192,10 @@ class RunView:
 def snapshot(visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
     """Return a run as plain values, with the addresses of its pictures.
 
-    Raises NotFoundError if it is not this visitor's.
+    Drafts can be looked at, too. Raises NotFoundError if it is not this visitor's.
     """
     store = current_site().runs
-    run = store.find(visitor_id, run_id)
+    run = store.find(visitor_id, run_id, drafts=True)
     values = store.snapshot(visitor_id, run_id, since)
     return addressed(run, values)
 
@@ -279,9 +278,5 @@ def _shortened(loss: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown_setting(setting: Setting, value: object) -> ShownSetting:
-    if setting.name == "model" and str(value) in MODELS:
-        return ShownSetting(setting.label, MODELS[str(value)].title, "")
-    if value == AUTO:
-        return ShownSetting(setting.label, AUTO, "")
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
-    return ShownSetting(setting.label, shown, setting.unit)
+    unit = "" if value == AUTO else setting.unit
+    return ShownSetting(setting.label, setting.shown(value), unit)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import Table, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from webapp.records import Base, Image, Run, Token, Visitor
+from webapp import renditions
+from webapp.records import NO_DRAFT, Base, Image, Run, Token, Visitor
 from webapp.runs.belongings import folder
 from webapp.runs.endings import remove
 from webapp.runs.store import known_visitor
@@ -69,17 +70,20 @@ class Visitors:
         for run_id in runs:
             self._media.delete_folder(folder(run_id))
         for image in images:
-            self._media.delete(picture_key(image))
-            self._media.delete(thumbnail_key(image))
+            key = picture_key(image)
+            for name in (key, thumbnail_key(image), *renditions.keys(key)):
+                self._media.delete(name)
 
 
 def holdings(session: Session, visitor_id: str) -> Holdings:
     """Return how much belongs to a visitor."""
     runs, images, tokens = (
-        session.scalar(
-            select(func.count()).select_from(record).where(record.visitor_id == visitor_id)
+        session.scalar(select(func.count()).select_from(record).where(*mine))
+        for record, mine in (
+            (Run, (Run.visitor_id == visitor_id, NO_DRAFT)),
+            (Image, (Image.visitor_id == visitor_id,)),
+            (Token, (Token.visitor_id == visitor_id,)),
         )
-        for record in (Run, Image, Token)
     )
     return Holdings(runs or 0, images or 0, tokens or 0)
 
@@ -95,6 +99,9 @@ def join(session: Session, visitor_id: str, with_id: str) -> None:
     session.flush()
     for table in _owned_tables():
         theirs = update(table).where(table.c[_OWNER] == visitor_id)
+        if table is Run.__table__:
+            # Nobody has two drafts; this one is put away before long.
+            theirs = theirs.where(NO_DRAFT)
         session.execute(theirs.values({_OWNER: with_id}))
     known_visitor(session, visitor_id)
     before = or_(Visitor.id == visitor_id, Visitor.moved_to == visitor_id)

@@ -60,6 +60,12 @@ export class Live {
     this.#socket.on(EVENT.state, (change) => this.#state(change));
   }
 
+  /** @param {string} id a run that need not be followed any longer */
+  leave(id) {
+    const run = this.#runs.get(id);
+    if (run) this.#release(run);
+  }
+
   #connected() {
     this.#calm();
     for (const run of this.#runs.values()) this.#subscribe(run);

@@ -161,6 +161,27 @@ class Chromium:
         )
         self.driver.execute_script(moved, slider, value)
 
+    def drop(self, query: str, path: Path) -> None:
+        """Drop a file on an element, as a hand would that brings it from another window."""
+        element = self.driver.find_element(By.CSS_SELECTOR, query)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'start'})", element)
+        place = self.driver.execute_script(
+            "const {x, y, width} = arguments[0].getBoundingClientRect();"
+            "return {x: x + width / 2, y: y + 20}",
+            element,
+        )
+        data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            event = {"type": kind, "data": data, **place}
+            self.driver.execute_cdp_cmd("Input.dispatchDragEvent", event)
+
+    def become_a_phone(self) -> None:
+        """Be as wide as a phone, and touched instead of pointed at."""
+        screen = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        touch = {"enabled": True, "maxTouchPoints": 5}
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", touch)
+
     def follow(self, label: str) -> None:
         """Click on the link with these words."""
         self.click(self.driver.find_element(By.LINK_TEXT, label))

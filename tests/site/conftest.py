@@ -106,8 +106,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
     It notices a dead worker soon, and can resume a run from any step.
     """
+    folder = tmp_path_factory.mktemp("server")
     server = Server(
-        tmp_path_factory.mktemp("server"),
+        folder,
+        # What somebody has downloaded for another program is not to be had here.
+        KERAS_HOME=str(folder / "keras"),
         LEASE_SECONDS="4",
         HEARTBEAT_SECONDS="1",
         CHECKPOINT_STEPS="1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 
 import numpy as np
@@ -37,6 +38,8 @@ class EveryState:
         running, queued = self._person.start(steps="2000"), self._person.start()
         self._painted(running, 998)
         self._person.press(f"/runs/{done[0]}/share")
+        photo = file_bytes(Image.new("RGB", (300, 200), "teal"), "JPEG")
+        self._person.site.uploads.add(self._person.id, "content", "lake.jpg", io.BytesIO(photo))
         shared = self._person.site.runs.find(self._person.id, done[0]).share
         self.pages: Mapping[str, str] = {
             "gallery": "/gallery",
@@ -50,6 +53,7 @@ class EveryState:
             "comparison": f"/compare?left={done[0]}&right={done[1]}",
             "comparison, to choose": "/compare",
             "shared": f"/shared/{shared}",
+            "pictures": "/pictures",
             "you": "/you",
             "delete everything": "/you/forget",
         }

@@ -27,6 +27,7 @@ UNLIMITED = {
     "runs_per_hour": 0,
     "sessions_per_hour": 0,
     "estimates_per_minute": 0,
+    "drafts_per_minute": 0,
     "recoveries_per_hour": 0,
     "sockets_per_minute": 0,
     "sockets_per_visitor": 0,

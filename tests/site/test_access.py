@@ -21,6 +21,7 @@ from webapp.config import Config
 from webapp.errors import NotFoundError
 from webapp.openapi.operations import OPERATIONS
 from webapp.packets import EVENTS
+from webapp.pictures import NAMED
 from webapp.rates import limits_of
 
 NOBODYS = "0" * 32
@@ -32,13 +33,19 @@ STATIC = "static"
 # What else a request must have for what it names to be looked at. A `{}` is where the id stands.
 FORM = {"content": CONTENT, "style": STYLE, "size": "100", "steps": "1"}
 OTHER: dict[str, Any] = {"role": "content", "index": 0, "side": renditions.SIDES[0]}
-REFERENCES = {"create.start": "{kind}:{id}"}
+_FORMS = ("create.start", "create.reuse", "drafts.order")
+# Where a field does not hold the id alone.
+REFERENCES = dict.fromkeys(
+    [
+        *((endpoint, name) for endpoint in _FORMS for name in NAMED),
+        ("create.form", "content"),
+        ("create.form", "style"),
+    ],
+    "{kind}:{id}",
+)
 MORE: Mapping[tuple[str, str], dict[str, Any]] = {
-    ("create.start", "content_mask"): FORM,
-    ("create.start", "style_mask"): FORM,
-    ("create.start", "content"): FORM,
-    ("create.start", "style"): FORM,
-    ("create.start", "init_image"): {**FORM, "init": "result"},
+    **{(endpoint, name): FORM for endpoint in _FORMS for name in NAMED},
+    **{(endpoint, "init_image"): {**FORM, "init": "result"} for endpoint in _FORMS},
     ("gallery.act", "run"): {"do": "delete"},
 }
 
@@ -183,7 +190,7 @@ def ask(who: Owner, rule: Rule, method: str, name: str, kind: str, id: str) -> T
     if name in rule.arguments:
         field: dict[str, Any] = {}
     else:
-        text = REFERENCES.get(rule.endpoint, "{id}").format(kind=kind, id=id)
+        text = REFERENCES.get((rule.endpoint, name), "{id}").format(kind=kind, id=id)
         field = {name: [text] if program and name == "style" else text}
     more = ORDER if rule.endpoint == "api.start_run" else MORE.get((rule.endpoint, name), {})
     sent = {**more, **field}
@@ -276,6 +283,8 @@ def test_what_costs_the_site_something_is_limited(app: Flask) -> None:
     }
     assert {endpoint: keys for endpoint, keys in limited.items() if keys} == {
         "create.start": {"runs_per_hour", "uploads_per_hour"},
+        "create.reuse": {"uploads_per_hour"},
+        "drafts.order": {"drafts_per_minute", "uploads_per_hour"},
         "runs.go_on": {"runs_per_hour"},
         "api.start_run": {"runs_per_hour"},
         "api.go_on": {"runs_per_hour"},

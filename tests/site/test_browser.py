@@ -142,7 +142,7 @@ def test_a_preset_fills_in_the_fields_and_the_time_follows_them(browser: Chromiu
     wait_for(lambda: shown() == "", "no time for what is wrong")
     browser.type(size="300", seed="", output_size="auto")
     # Nothing was painted with this model yet, on the presets neither.
-    driver.find_element(By.CSS_SELECTOR, "#field-model option[value=xception]").click()
+    browser.field("model").send_keys("Xception")
     browser.until_it_says("a sixth of the usual time")
     wait_for(lambda: "usual time" in shown(), "the cost instead of the time")
     assert browser.complaints() == []

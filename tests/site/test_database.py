@@ -101,7 +101,7 @@ def test_what_was_recorded_before_is_still_there_after_an_upgrade(tmp_path: Path
     with database.reading() as session:
         run, image = session.get_one(Run, "r"), session.get_one(Image, "i")
         assert (run.progress, run.content_mask, run.init_image) == (0.25, None, None)
-        assert (run.favourite, run.moments, run.share) == (False, [], None)
+        assert (run.favourite, run.moments, run.share, run.draft) == (False, [], None, False)
         assert picture_key(image) == "images/i.jpg"
     alembic.command.downgrade(database._alembic(), "0002")
     with database.reading() as session:

@@ -168,7 +168,7 @@ def test_a_backup_made_meanwhile_brings_back_every_painting_and_goes_on_with_the
         elsewhere.stop()
     log = elsewhere.log.read_text()
     assert [row for row in log.splitlines() if "attempt" in row] == [ANY]
-    assert f"run {run_id}: attempt 1, {saved} of {STEPS} steps are done" in log
+    assert f"run {run_id}: painting, attempt 1, {saved} of {STEPS} steps are done" in log
 
 
 def test_a_loss_of_power_costs_no_more_than_what_came_after_a_sound_checkpoint(
@@ -200,7 +200,7 @@ def test_a_loss_of_power_costs_no_more_than_what_came_after_a_sound_checkpoint(
     wait_for(lambda: reconciled in ordeal.server.log.read_text(), "a look through the files")
     log = ordeal.server.log.read_text()
     assert f"{newest.name} cannot be used: The checkpoint is damaged" in log
-    assert f"run {run_id}: attempt 2, {step_of(older)} of {STEPS} steps are done" in log
+    assert f"run {run_id}: painting, attempt 2, {step_of(older)} of {STEPS} steps are done" in log
 
 
 def command(name: str, file: Path, instance: Path) -> None:

@@ -25,7 +25,12 @@ pytestmark = [
 ]
 
 # Those that only a new visitor sees, and those of a visitor with a run in every state.
-FIRST = {"form": "/", "gallery, empty": "/gallery", "nothing there": "/nothing"}
+FIRST = {
+    "form": "/",
+    "gallery, empty": "/gallery",
+    "pictures, none": "/pictures",
+    "nothing there": "/nothing",
+}
 STATES = (
     "gallery",
     "favourites, none",
@@ -38,6 +43,7 @@ STATES = (
     "comparison",
     "comparison, to choose",
     "shared",
+    "pictures",
     "you",
     "delete everything",
 )

@@ -124,6 +124,13 @@ def conversation(
     ask("/presets", query_string={"width": 1})
     ask("/images", "post", data={"file": (io.BytesIO(file_bytes(plain())), "a.png")})
     ask("/images", "post", data={})
+    brought = ask("/images")
+    image = brought.json["images"][0]["id"]  # type: ignore[index]
+    for page in ("0", "2", "x"):
+        ask("/images", query_string={"page": page})
+    ask("/images/{id}", "delete", image, headers={})
+    ask("/images/{id}", "delete", image)
+    ask("/images/{id}", "delete", image)
     ask("/images", "post", headers={})
     started = ask("/runs", "post", json=RUN)
     run = started.json["id"]  # type: ignore[index]

@@ -15,7 +15,7 @@ from webapp.config import Config
 from webapp.cookies import cookie_name
 from webapp.openapi import schemas
 from webapp.openapi.operations import JSON, OPERATIONS, Access, Operation
-from webapp.openapi.schemas import Schema
+from webapp.openapi.settings import Schema, query_schema
 from webapp.parameters import Parameter
 from webapp.rates import limits_of
 from webapp.samples import Role
@@ -78,7 +78,7 @@ def _described(app: Flask, rule: Rule) -> dict[str, Any]:
     path = [{"name": name, "in": "path", "required": True, "schema": schemas.ID} for name in named]
     numbers = [_number(parameter) for parameter in operation.numbers]
     settings = [
-        {"name": setting.name, "in": "query", "schema": schemas.query_schema(setting)}
+        {"name": setting.name, "in": "query", "schema": query_schema(setting)}
         for setting in SETTINGS
         if operation.settings
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
-from webapp.parameters import HEIGHT, PAGE, SINCE, WIDTH, Parameter
+from webapp.parameters import HEIGHT, IMAGE_PAGE, PAGE, SINCE, WIDTH, Parameter
 
 JSON = "application/json"
 FORM = "multipart/form-data"
@@ -83,6 +83,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "estimates.list_presets": Operation("[Preset]", numbers=(WIDTH, HEIGHT), settings=True),
     "estimates.estimate": Operation("Estimate", numbers=(WIDTH, HEIGHT), settings=True),
     "api.add_image": Operation("Image", _CREATED, "change", Body("Upload", FORM), refused=(_BUSY,)),
+    "api.images": Operation("Images", access="read", numbers=(IMAGE_PAGE,), refused=(_NOT_FOUND,)),
+    "api.delete_image": Operation(None, HTTPStatus.NO_CONTENT, "change"),
     "api.start_run": Operation(
         "Run", _CREATED, "change", Body("Order"), refused=(_NOT_FOUND, _CONFLICT, _BUSY)
     ),

@@ -16,13 +16,14 @@ from webapp.access import own, owned, public
 from webapp.answers import picture
 from webapp.errors import NotFoundError, UnauthorizedError, UnusableError, WrongStateError
 from webapp.openapi.schemas import CONTINUATION_FIELDS, ORDER_FIELDS
-from webapp.parameters import PAGE, SINCE
+from webapp.parameters import IMAGE_PAGE, PAGE, SINCE
 from webapp.pictures import (
     IMAGE,
     MASK_FIELDS,
     NAMED,
     RUN,
     SAMPLE,
+    image_values,
     ingredient,
     init_ingredient,
     mask_ingredient,
@@ -98,7 +99,24 @@ def add_image() -> tuple[dict[str, Any], int]:
         raise UnusableError("Expected a picture in the form field `file`; send one there.", "file")
     role = _upload_role(request.form.get("role"))
     image = current_site().uploads.add(visitor, role, file.filename or "", file.stream)
-    return {"id": image.id, "width": image.width, "height": image.height}, 201
+    return image_values(image), 201
+
+
+@blueprint.get("/images")
+@own
+def images() -> dict[str, Any]:
+    """List the pictures that the visitor brought, newest first."""
+    site, page = current_site(), IMAGE_PAGE.read(request.args) or 1
+    found, pages = site.uploads.page(_visitor(), page, site.services.config.page_size)
+    return {"images": [image_values(image) for image in found], "pages": pages}
+
+
+@blueprint.delete("/images/<id>")
+@owned(id=access.IMAGE)
+def delete_image(id: str) -> tuple[str, int]:
+    """Remove a picture; runs that were made from it keep it."""
+    current_site().uploads.delete(_token_visitor(), id)
+    return "", 204
 
 
 @blueprint.post("/runs")

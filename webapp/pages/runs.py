@@ -169,9 +169,9 @@ def ingredient_rendition(id: str, role: str, index: int, side: int) -> Response:
 @blueprint.get("/frame.jpg")
 @owned(id=RUN)
 def frame(id: str) -> Response:
-    """Give the newest picture."""
+    """Give the newest picture, also of a draft."""
     site = current_site()
-    run = site.runs.find(visitor_id(), id)
+    run = site.runs.find(visitor_id(), id, drafts=True)
     if run.frame is None:
         raise NotFoundError("This run has no picture yet; wait for its first step.")
     response = picture(site.services.media.read(run.frame), run.frame, run.title)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from stransfer.errors import SettingsError
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.identifiers import is_id
-from webapp.records import LONGEST_TITLE, Run, RunState
+from webapp.records import LONGEST_TITLE, NO_DRAFT, Run, RunState
 from webapp.runs.endings import remove
 from webapp.runs.store import own
 from webapp.services import Services
@@ -53,7 +53,9 @@ class Collection:
 
     def delete(self, visitor_id: str, run_ids: Sequence[str]) -> int:
         """Remove runs with all their pictures; return how many there were."""
-        return remove(self._services, visitor_id, run_ids)
+        with self._database.reading() as session:
+            named = [run.id for run in _named(session, visitor_id, run_ids)]
+        return remove(self._services, visitor_id, named)
 
     def finished(
         self,
@@ -68,6 +70,7 @@ class Collection:
         """
         wanted = [
             Run.visitor_id == visitor_id,
+            NO_DRAFT,
             Run.state == RunState.DONE,
             Run.result.is_not(None),
             *([Run.id.in_(filter(is_id, run_ids))] if run_ids is not None else []),
@@ -112,7 +115,8 @@ class Collection:
 
 
 def _named(session: Session, visitor_id: str, run_ids: Sequence[str]) -> list[Run]:
-    mine = select(Run).where(Run.visitor_id == visitor_id, Run.id.in_(filter(is_id, run_ids)))
+    named = Run.id.in_(filter(is_id, run_ids))
+    mine = select(Run).where(Run.visitor_id == visitor_id, NO_DRAFT, named)
     return list(session.scalars(mine.with_for_update()))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from webapp.records import LIVE, Run, RunState
 from webapp.runs.belongings import folder
+from webapp.runs.usage import forsaken
 from webapp.services import Services
 
 
@@ -26,6 +27,7 @@ def cancel(run: Run) -> None:
 def remove(services: Services, visitor_id: str, run_ids: Sequence[str]) -> int:
     """Remove runs of a visitor with all their files; return how many of them there were.
 
+    What the visitor has brought and removed again goes too, if these were the last to use it.
     A record goes after its files, so that whatever cuts this short leaves something that can be
     removed again, and no file that nobody knows of.
     """
@@ -37,8 +39,12 @@ def remove(services: Services, visitor_id: str, run_ids: Sequence[str]) -> int:
                 cancel(run)
     for run in runs:
         services.media.delete_folder(folder(run.id))
+    asked = time.time()
     with services.database.writing() as session:
         session.execute(delete(Run).where(*mine))
+        uploads = forsaken(session, visitor_id, runs)
+    for key in uploads:
+        services.media.forget(key, asked)
     for run in runs:
         # Its worker, or whoever makes its timelapse, may have written there meanwhile.
         services.media.delete_folder(folder(run.id))

@@ -1,4 +1,7 @@
-"""Who is next: visitors take turns, and within a visitor the oldest run comes first."""
+"""Who is next: visitors take turns, and within a visitor the oldest run comes first.
+
+Drafts come when nobody else waits, and do not count as a visitor's turn.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.records import Run, RunState
+from webapp.records import NO_DRAFT, Run, RunState
 
 
 class Waiting(NamedTuple):
@@ -25,15 +28,21 @@ def waiting_in_turn(session: Session) -> list[str]:
     """Return the ids of all queued runs, in the order in which workers will take them."""
     served = (
         select(Run.visitor_id, func.max(Run.started_at).label("served_at"))
+        .where(NO_DRAFT)
         .group_by(Run.visitor_id)
         .subquery()
     )
     rows = session.execute(
         select(Run.id, Run.visitor_id, Run.created_at, func.coalesce(served.c.served_at, 0.0))
         .join(served, served.c.visitor_id == Run.visitor_id)
-        .where(Run.state == RunState.QUEUED)
+        .where(Run.state == RunState.QUEUED, NO_DRAFT)
     )
-    return in_turn([Waiting(*row) for row in rows])
+    drafts = (
+        select(Run.id)
+        .where(Run.state == RunState.QUEUED, Run.draft.is_(True))
+        .order_by(Run.created_at, Run.id)
+    )
+    return [*in_turn([Waiting(*row) for row in rows]), *session.scalars(drafts)]
 
 
 def in_turn(waiting: Sequence[Waiting]) -> list[str]:

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.config import Config
 from webapp.database import Database
 from webapp.errors import LeaseLostError
-from webapp.records import LONGEST_ERROR, Run, RunState
+from webapp.records import LONGEST_ERROR, NO_DRAFT, Run, RunState
 from webapp.runs.fairness import waiting_in_turn
 
 # Why a run has failed whose worker died, nobody knows of what.
@@ -75,6 +75,16 @@ class Leases:
         now = time.time() if now is None else now
         with self._database.writing() as session:
             write(session, claim, lease_until=now + self._seconds)
+
+    def undisturbed(self, claim: Claim) -> bool:
+        """Return whether a run is still this worker's and no run waits, which a draft gives way to.
+
+        This is asked between any two steps, and takes a fraction of a millisecond.
+        """
+        waiting = select(Run.id).where(Run.state == RunState.QUEUED, NO_DRAFT).correlate(None)
+        ours_alone = select(Run.id).where(_held(claim), ~waiting.exists())
+        with self._database.reading() as session:
+            return session.scalar(ours_alone) is not None
 
     def release(self, claim: Claim, reason: str) -> bool:
         """Put a run back after a failure; return whether it will be tried again.
@@ -144,7 +154,7 @@ def write(session: Session, claim: Claim, **values: Any) -> None:
     """Change a run that the claim still owns; raise LeaseLostError if it does not."""
     statement = (
         update(Run)
-        .where(Run.id == claim.run_id, Run.fence == claim.fence, Run.state == RunState.RUNNING)
+        .where(_held(claim))
         .values(**values)
         .execution_options(synchronize_session=False)
     )
@@ -158,3 +168,8 @@ def owned(session: Session, claim: Claim) -> Run:
     if run is None or run.fence != claim.fence or run.state != RunState.RUNNING:
         raise LeaseLostError(f"Run {claim.run_id} is no longer this worker's.")
     return run
+
+
+def _held(claim: Claim) -> ColumnElement[bool]:
+    """Return the condition that a claim still holds."""
+    return and_(Run.id == claim.run_id, Run.fence == claim.fence, Run.state == RunState.RUNNING)

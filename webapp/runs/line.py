@@ -51,7 +51,9 @@ class Line:
         if not turns:
             return {}
         live = {run.id: run for run in session.scalars(select(Run).where(Run.state.in_(LIVE)))}
-        painted = [run for run in live.values() if run.state == RunState.RUNNING]
+        # A draft that is being painted gives way at once.
+        running = (run for run in live.values() if run.state == RunState.RUNNING)
+        painted = [run for run in running if not run.draft]
         costs = self._costs
         self._costs = {id: costs[id] if id in costs else _cost(run) for id, run in live.items()}
         speeds = {**_paces(painted), **self._measured()}

@@ -12,6 +12,7 @@ from stransfer import images, results
 from stransfer.checkpoint import Checkpoint
 from stransfer.errors import DivergedError, StransferError, TransferError
 from stransfer.images import Mask, Picture
+from stransfer.program import prepare
 from stransfer.progress import part_done
 from stransfer.settings import Settings
 from stransfer.step import Step
@@ -21,6 +22,8 @@ from webapp import logs
 from webapp.errors import LeaseLostError, NotFoundError, UnavailableError
 from webapp.records import Run
 from webapp.runs.belongings import checkpoints, clear, folder
+from webapp.runs.drafts import reading_side
+from webapp.runs.interruption import Interruption
 from webapp.runs.leases import Claim, Leases
 from webapp.runs.orders import KEPT
 from webapp.runs.reporter import Reporter
@@ -109,21 +112,29 @@ class Painter:
 
     def _run(self, claim: Claim) -> bool:
         run = self._surely(lambda: self._reports.begin(claim))
+        interruption = Interruption(claim, run, self._leases, self.stopping)
+        settings = Settings.parse(run.settings)
+        if run.draft:
+            # The first time this takes seconds, for which no run that comes meanwhile shall wait.
+            interruption.do(lambda: prepare(settings))
+            if interruption.wanted():
+                return self._handed_back(claim)
         subject = self._subject(run)
-        transfer = Transfer(subject, Settings.parse(run.settings))
+        transfer = Transfer(subject, settings)
         checkpoint, kept = self._resumable(run, transfer)
         done = 0 if checkpoint is None else transfer.step_of(checkpoint)
-        log.info("attempt %d, %d of %d steps are done", run.attempts, done, transfer.steps)
+        what = "draft" if run.draft else "painting"
+        log.info(
+            "%s, attempt %d, %d of %d steps are done", what, run.attempts, done, transfer.steps
+        )
         seconds = self._rewound(claim, transfer, checkpoint)
         reporter = Reporter(claim, self._reports, self._services, run, seconds, kept, self.vigil)
-        step = self._last_step(transfer, checkpoint, reporter)
+        step = None
+        if not interruption.wanted():
+            step = self._last_step(transfer, checkpoint, reporter, interruption)
         if step is None:
-            self._surely(lambda: self._leases.hand_back(claim))
-            log.info("handed back")
-            return False
-        result = f"{folder(run.id)}/result-{claim.fence}.png"
-        content = self._encoded(run, subject, transfer.settings, step)
-        self._surely(lambda: self._keep(claim, result, content))
+            return self._handed_back(claim)
+        result = None if run.draft else self._kept(claim, run, step, subject.alpha)
         self._surely(lambda: self._reports.done(claim, result))
         log.info(
             "done after %.1f s, and reporting it took %.2f s of the processor's time",
@@ -132,14 +143,21 @@ class Painter:
         )
         return True
 
-    def _encoded(self, run: Run, subject: Subject, settings: Settings, step: Step) -> bytes:
-        """Return the result as the bytes of a file."""
+    def _handed_back(self, claim: Claim) -> bool:
+        self._surely(lambda: self._leases.hand_back(claim))
+        log.info("handed back")
+        return False
+
+    def _kept(self, claim: Claim, run: Run, step: Step, alpha: Mask | None) -> str:
+        """Write the picture of the last step as the result of a run, and return its key."""
         # A run that is finished early may still be at a coarse level.
         picture = images.resize(step.image, run.width, run.height)
-        alpha = subject.alpha
         if alpha is not None:
             alpha = images.resize_mask(alpha, run.width, run.height)
-        return results.encode(picture, settings, alpha=alpha)
+        result = f"{folder(run.id)}/result-{claim.fence}.png"
+        content = results.encode(picture, Settings.parse(run.settings), alpha=alpha)
+        self._surely(lambda: self._keep(claim, result, content))
+        return result
 
     def _keep(self, claim: Claim, key: str, content: bytes) -> None:
         # It may be cancelled while there is no room.
@@ -155,15 +173,19 @@ class Painter:
         return self._surely(lambda: self._reports.rewind(claim, step, part))
 
     def _last_step(
-        self, transfer: Transfer, checkpoint: Checkpoint | None, reporter: Reporter
+        self,
+        transfer: Transfer,
+        checkpoint: Checkpoint | None,
+        reporter: Reporter,
+        interruption: Interruption,
     ) -> Step | None:
-        """Return the step whose picture is the result, or None if this worker must stop."""
+        """Return the step whose picture is the result, or None if the run is to be let go of."""
         last: Step | None = None
 
         def stopped() -> bool:
             self.vigil.sign()
             finished = reporter.finish_wanted and last is not None
-            return finished or reporter.failed or self.stopping.is_set()
+            return finished or reporter.failed or interruption.wanted()
 
         try:
             with reporter:
@@ -173,9 +195,9 @@ class Painter:
                     last = step
                     if step.last or stopped():
                         break
-            if self.stopping.is_set() and not (last and last.last):
-                self._save(reporter, last)
-                return None
+                if interruption.wanted() and not (last and last.last):
+                    self._save(reporter, last)
+                    return None
         except DivergedError as error:
             with contextlib.suppress(UnavailableError):
                 reporter.keep(error.picture)
@@ -186,23 +208,24 @@ class Painter:
 
     def _subject(self, run: Run) -> Subject:
         file = self._services.media.read(run.content["key"])
-        photo, alpha = images.read_with_alpha(file, KEPT)
+        side = reading_side(run)
+        photo, alpha = images.read_with_alpha(file, KEPT, side)
         return Subject(
             content=photo,
-            styles=tuple(self._picture(style) for style in run.styles),
-            content_mask=self._mask(run.content_mask),
-            style_mask=self._mask(run.style_mask),
-            init=None if run.init_image is None else self._picture(run.init_image),
+            styles=tuple(self._picture(style, side) for style in run.styles),
+            content_mask=self._mask(run.content_mask, side),
+            style_mask=self._mask(run.style_mask, side),
+            init=None if run.init_image is None else self._picture(run.init_image, side),
             alpha=alpha,
         )
 
-    def _picture(self, used: dict[str, Any]) -> Picture:
-        return images.read(self._services.media.read(used["key"]), KEPT)
+    def _picture(self, used: dict[str, Any], side: int | None) -> Picture:
+        return images.read(self._services.media.read(used["key"]), KEPT, side)
 
-    def _mask(self, used: dict[str, Any] | None) -> Mask | None:
+    def _mask(self, used: dict[str, Any] | None, side: int | None) -> Mask | None:
         if used is None:
             return None
-        return images.read_mask(self._services.media.read(used["key"]), KEPT)
+        return images.read_mask(self._services.media.read(used["key"]), KEPT, side)
 
     def _save(self, reporter: Reporter, last: Step | None) -> None:
         if last is not None:

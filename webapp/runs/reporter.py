@@ -42,7 +42,10 @@ _KEPT_CHECKPOINTS = 2
 
 
 class Reporter:
-    """Reports on one claimed run. Use as a context manager; leaving it writes what is left."""
+    """Reports on one claimed run. Use as a context manager; leaving it writes what is left.
+
+    Of a draft nothing is kept but the newest pictures: it is over before a checkpoint would help.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class Reporter:
         self._media = services.media
         self._config = services.config
         self._earlier = seconds
+        self._draft = run.draft
         self._wake = threading.Condition()
         self._news: list[Progress] = []
         self._newest: Step | None = None
@@ -120,6 +124,8 @@ class Reporter:
 
     def save(self, step: Step) -> None:
         """Write a checkpoint of a step, from which another worker will go on."""
+        if self._draft:
+            return
         with self._saving:
             place = checkpoints(self._claim.run_id)
             key = f"{place}/{self._claim.fence}-{step.step}.npz"
@@ -215,7 +221,7 @@ class Reporter:
     def _write_moment(self, image: Image.Image, progress: float) -> int | None:
         """Keep a picture for the timelapse, if it is the first of its part of the way."""
         moment = moments.at(progress)
-        if moment == self._moment:
+        if self._draft or moment == self._moment:
             return None
         content = moments.encode(image, *self._size)
         self._media.write(moments.key(folder(self._claim.run_id), moment), content)

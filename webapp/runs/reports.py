@@ -98,15 +98,15 @@ class Reports:
         with self._database.writing() as session:
             write(session, claim, checkpoint=key, fruitless=0)
 
-    def done(self, claim: Claim, result: str) -> None:
-        """Record the result; the run has ended well."""
+    def done(self, claim: Claim, result: str | None) -> None:
+        """Record the result, which a draft has none of; the run has ended well."""
         self._end(claim, RunState.DONE, result=result)
 
     def failed(self, claim: Claim, reason: str) -> None:
         """Record why the run cannot be painted, as a sentence for its owner."""
         self._end(claim, RunState.FAILED, error=reason[:LONGEST_ERROR])
 
-    def _end(self, claim: Claim, state: RunState, **values: str) -> None:
+    def _end(self, claim: Claim, state: RunState, **values: str | None) -> None:
         with self._database.writing() as session:
             write(
                 session,

@@ -10,16 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import logs
 from webapp.errors import NotFoundError, UnavailableError, WrongStateError
 from webapp.identifiers import is_id
-from webapp.records import LIVE, LONGEST_TITLE, Loss, Run, RunState, Visitor
+from webapp.queue import Queue
+from webapp.records import LIVE, NO_DRAFT, Loss, Run, RunState, Visitor
 from webapp.runs.belongings import RUNS, clear, folder
+from webapp.runs.drafts import remove_drafts
 from webapp.runs.endings import cancel, remove
 from webapp.runs.line import Line, Place
+from webapp.runs.losses import last_loss, losses_after
 from webapp.runs.orders import Order
 from webapp.runs.snapshot import run_values
 from webapp.runs.speeds import Speeds
@@ -28,9 +31,6 @@ from webapp.services import Services
 
 # Starting again what ended like this means to try it again.
 _REPEATABLE = (RunState.FAILED, RunState.CANCELLED)
-
-# More points than a chart can show would only make a long run's page heavy.
-_MOST_LOSSES = 500
 
 _UNKNOWN = "There is no such run here; it may have been deleted."
 
@@ -45,7 +45,10 @@ class Pulse:
 
 
 class RunStore:
-    """The runs of all visitors. Whoever asks names the visitor, and sees only that one's."""
+    """The runs of all visitors. Whoever asks names the visitor, and sees only that one's.
+
+    Drafts are left out wherever nothing else is said.
+    """
 
     def __init__(self, services: Services) -> None:
         """Keep runs in the services' database, and their pictures in the media store."""
@@ -57,8 +60,9 @@ class RunStore:
         """Accept a run and return its id; once this returns, the run is not lost any more.
 
         A form that the same visitor sends twice has the same `submission` and the same choices;
-        it is accepted once and gives the same id. Raises SettingsError, naming the fields, if
-        pictures and settings do not fit each other, UnavailableError if the disk is nearly full.
+        it is accepted once and gives the same id. The visitor's draft is removed. Raises
+        SettingsError, naming the fields, if pictures and settings do not fit each other,
+        UnavailableError if the disk is nearly full.
         """
         levels = order.plan(self._services.config)
         run_id = uuid.uuid4().hex
@@ -67,35 +71,35 @@ class RunStore:
             visitor_id=visitor_id,
             submission=order.mark(submission or run_id),
             created_at=time.time(),
-            title=order.title[:LONGEST_TITLE],
-            **self._with_own_copy(order, run_id).record(),
-            width=levels[-1].width,
-            height=levels[-1].height,
-            steps=sum(level.steps for level in levels),
-            scales=len(levels),
+            **self._with_own_copy(order, run_id).record(levels),
         )
         try:
-            accepted = self._accept(run)
+            accepted, drafts = self._accept(run)
         except Exception:
             self._services.media.delete_folder(folder(run_id))
             raise
         if accepted == run_id:
-            self._wake(run_id)
+            wake(self._services.queue, run_id)
         else:
-            self._services.media.delete_folder(folder(run_id))
+            drafts.append(run_id)
+        for useless in drafts:
+            self._services.media.delete_folder(folder(useless))
         return accepted
 
-    def find(self, visitor_id: str, run_id: str) -> Run:
-        """Return a run of this visitor; raise NotFoundError for any other."""
+    def find(self, visitor_id: str, run_id: str, drafts: bool = False) -> Run:
+        """Return a run of this visitor, or with `drafts` also a draft.
+
+        Raises NotFoundError for any other.
+        """
         with self._database.reading() as session:
-            return own(session, visitor_id, run_id)
+            return own(session, visitor_id, run_id, drafts=drafts)
 
     def snapshot(self, visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
-        """Return a run as plain values, with the losses recorded after seq `since`."""
+        """Return a run or a draft as plain values, with the losses recorded after seq `since`."""
         with self._database.reading() as session:
-            run = own(session, visitor_id, run_id)
-            losses = _losses_after(session, run, since)
-            last = losses[-1] if losses else session.scalar(_last_loss(run_id))
+            run = own(session, visitor_id, run_id, drafts=True)
+            losses = losses_after(session, run, since)
+            last = losses[-1] if losses else last_loss(session, run_id)
             return run_values(run, losses, last, self._place(session, run))
 
     def pulses(self, since: Mapping[str, int]) -> dict[str, Pulse]:
@@ -110,7 +114,7 @@ class RunStore:
             return {
                 run.id: Pulse(
                     run=run,
-                    losses=_losses_after(session, run, since[run.id]),
+                    losses=losses_after(session, run, since[run.id]),
                     place=places.get(run.id),
                 )
                 for run in runs
@@ -119,7 +123,7 @@ class RunStore:
     def live(self, visitor_id: str) -> list[Run]:
         """Return the visitor's runs that wait or are being painted, the oldest first."""
         with self._database.reading() as session:
-            mine = select(Run).where(Run.visitor_id == visitor_id, Run.state.in_(LIVE))
+            mine = select(Run).where(Run.visitor_id == visitor_id, NO_DRAFT, Run.state.in_(LIVE))
             return list(session.scalars(mine.order_by(Run.created_at)))
 
     def history(
@@ -130,7 +134,7 @@ class RunStore:
         With `favourites` these are the only ones. Raises NotFoundError for a page that does not
         exist; the first one always does.
         """
-        ended = [Run.visitor_id == visitor_id, Run.state.not_in(LIVE)]
+        ended = [Run.visitor_id == visitor_id, NO_DRAFT, Run.state.not_in(LIVE)]
         if favourites:
             ended.append(Run.favourite.is_(True))
         with self._database.reading() as session:
@@ -152,15 +156,17 @@ class RunStore:
         """Return the visitor's newest finished runs, those that another one can begin with."""
         with self._database.reading() as session:
             mine = select(Run).where(
-                Run.visitor_id == visitor_id, Run.state == RunState.DONE, Run.result.is_not(None)
+                Run.visitor_id == visitor_id,
+                NO_DRAFT,
+                Run.state == RunState.DONE,
+                Run.result.is_not(None),
             )
             return list(session.scalars(mine.order_by(Run.created_at.desc()).limit(most)))
 
     def last_loss(self, run_id: str) -> Loss | None:
         """Return the losses of the last recorded step of a run."""
         with self._database.reading() as session:
-            found: Loss | None = session.scalar(_last_loss(run_id))
-            return found
+            return last_loss(session, run_id)
 
     def place(self, run: Run) -> Place | None:
         """Return where a run stands in line, while it waits."""
@@ -209,29 +215,35 @@ class RunStore:
         self._services.media.write(key, self._services.media.read(picture.key))
         return dataclasses.replace(order, init_image=dataclasses.replace(picture, key=key))
 
-    def _accept(self, run: Run) -> str:
-        """Record a run and return its id, or that of the same order accepted before."""
+    def _accept(self, run: Run) -> tuple[str, list[str]]:
+        """Record a run and return its id, or that of the same order accepted before.
+
+        Also returns the ids of drafts that it has removed, where their files may go.
+        """
         with self._database.writing() as session:
             run.visitor_id = known_visitor(session, run.visitor_id)
+            drafts = remove_drafts(session, Run.visitor_id == run.visitor_id)
             earlier = session.scalar(
                 select(Run).where(
                     Run.visitor_id == run.visitor_id, Run.submission == run.submission
                 )
             )
             if earlier is not None and earlier.state not in _REPEATABLE:
-                return earlier.id
+                return earlier.id, drafts
             if earlier is not None:
                 earlier.submission = uuid.uuid4().hex
                 session.flush()
             check_kept(session, run)
             self._services.room.check()
             session.add(run)
-        return run.id
+        return run.id, drafts
 
-    def _wake(self, run_id: str) -> None:
-        # The run is accepted all the same: a worker's housekeeping finds it without a message.
-        with logs.about(run_id), contextlib.suppress(UnavailableError):
-            self._services.queue.send(run_id)
+
+def wake(queue: Queue, run_id: str) -> None:
+    """Tell the workers that a run waits."""
+    # The run is accepted all the same: a worker's housekeeping finds it without a message.
+    with logs.about(run_id), contextlib.suppress(UnavailableError):
+        queue.send(run_id)
 
 
 def known_visitor(session: Session, visitor_id: str) -> str:
@@ -247,27 +259,14 @@ def known_visitor(session: Session, visitor_id: str) -> str:
     return found.moved_to or visitor_id
 
 
-def own(session: Session, visitor_id: str, run_id: str, lock: bool = False) -> Run:
-    """Return a run of this visitor; raise NotFoundError for any other, and for none."""
+def own(
+    session: Session, visitor_id: str, run_id: str, lock: bool = False, drafts: bool = False
+) -> Run:
+    """Return a run of this visitor, or with `drafts` also a draft.
+
+    Raises NotFoundError for any other, and for none.
+    """
     run = session.get(Run, run_id, with_for_update=lock) if is_id(run_id) else None
-    if run is None or run.visitor_id != visitor_id:
+    if run is None or run.visitor_id != visitor_id or (run.draft and not drafts):
         raise NotFoundError(_UNKNOWN)
     return run
-
-
-def _losses_after(session: Session, run: Run, since: int) -> list[Loss]:
-    # Readers choose `since`, and a database takes no number as long as theirs may be.
-    if since >= run.seq:
-        return []
-    first = max(0, since)
-    stride = max(1, (run.seq - first) // _MOST_LOSSES)
-    new = select(Loss).where(
-        Loss.run_id == run.id,
-        Loss.seq > first,
-        or_(Loss.seq % stride == 0, Loss.seq == run.seq, Loss.seq == 1),
-    )
-    return list(session.scalars(new.order_by(Loss.seq)))
-
-
-def _last_loss(run_id: str) -> Any:
-    return select(Loss).where(Loss.run_id == run_id).order_by(Loss.seq.desc()).limit(1)

@@ -24,6 +24,7 @@ from webapp import logs
 from webapp.errors import LeaseLostError, UnavailableError
 from webapp.runs.belongings import clear
 from webapp.runs.deaths import STALLED, cause_of_death, name_of_this_process
+from webapp.runs.draftstore import DraftStore
 from webapp.runs.leases import Claim, Leases, Swept
 from webapp.runs.renewal import Renewal
 from webapp.runs.vigil import end_after
@@ -46,6 +47,7 @@ class Worker:
         self._services = services
         self._leases = Leases(services.database, services.config)
         self._name = name_of_this_process(uuid.uuid4().hex[:8])
+        self._drafts = DraftStore(services)
         self._stopping = threading.Event()
         self._renewal = Renewal(services.config.rest_seconds)
         self._asked = False
@@ -92,12 +94,16 @@ class Worker:
         return renewed
 
     def keep_house(self) -> None:
-        """Renew, put back and send again, once; a failure is logged and tried again next time."""
+        """Renew, put back, put away and send again, once.
+
+        A failure is logged and tried again next time.
+        """
         try:
             claim = self._claim
             if claim is not None:
                 self._leases.renew(claim)
             self._deal_with(self._leases.sweep())
+            self._drafts.put_away()
             if self._claim is None and self._services.queue.waiting() == 0:
                 for run_id in self._leases.waiting():
                     self._services.queue.send(run_id)
