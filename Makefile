@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 BIN := .venv/bin
 NPM ?= $(shell command -v npm || echo $(CURDIR)/$(BIN)/npm)
 
-.PHONY: run test install check audit clean
+.PHONY: run test soak install check audit clean
 
 run: install
 	@exec $(BIN)/stransfer serve
@@ -14,6 +14,11 @@ install: .venv/installed static/vendor/installed
 
 test: install .venv/installed-test node_modules/installed-test check
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
+
+# The site paints RUNS runs while its processes are killed; takes about half an hour on two cores.
+RUNS ?= 200
+soak: install .venv/installed-test
+	$(BIN)/python -m tests.soak --runs $(RUNS) $(SOAK_ARGS)
 
 check: .venv/installed-test
 	$(BIN)/ruff check .

@@ -69,9 +69,13 @@ class TooManyError(SiteError):
 
 
 class UnavailableError(SiteError):
-    """The site cannot do this at the moment, and may be able to a little later."""
+    """The site cannot do this at the moment, and may be able to a little later.
+
+    Nothing of it was done. Whoever can wait tries it again.
+    """
 
     status = 503
+    exit_code = 1
 
 
 class LeaseLostError(StransferError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -260,6 +261,8 @@ class RunForm:
         """Return a picture, or None after saying why it cannot be used."""
         try:
             return find(*wanted)
+        except UnavailableError as error:
+            self.blame(name, error)
         except SiteError as error:
             self.errors[name] = str(error)
         except SettingsError as error:
@@ -290,10 +293,7 @@ def _beginning(site: Site, run: Run) -> str:
     reference = str((run.init_image or {}).get("reference", ""))
     kind, _, name = reference.partition(":")
     if kind == RUN:
-        try:
+        with contextlib.suppress(NotFoundError):
             site.runs.find(run.visitor_id, name)
-        except NotFoundError:
-            pass
-        else:
             return reference
     return f"{RUN}:{run.id}"

@@ -1,4 +1,4 @@
-"""How the value of one configuration key is read: brought into its type and checked."""
+"""A row of the table of configuration keys, and how its value is brought into its type."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ import dataclasses
 from typing import Any
 
 from webapp.errors import ConfigError
+
+
+def key(default: Any, help: str, **row: Any) -> Any:
+    """Return a row: the default, a sentence, and what `parse` holds a value against.
+
+    That is `minimum` and `maximum` for numbers, `choices` and the `shortest` length for texts.
+    """
+    return dataclasses.field(default=default, metadata={"help": help, **row})
 
 
 def parse(row: dataclasses.Field[Any], value: object) -> object:

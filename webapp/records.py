@@ -26,6 +26,7 @@ LIVE = (RunState.QUEUED, RunState.RUNNING)
 
 # In letters.
 LONGEST_TITLE = 200
+LONGEST_ERROR = 500
 
 
 class Base(DeclarativeBase):
@@ -101,6 +102,7 @@ class Run(Base):
     __table_args__ = (
         UniqueConstraint("visitor_id", "submission"),
         Index("ix_runs_state_lease", "state", "lease_until"),
+        Index("ix_runs_state_ended", "state", "ended_at"),
         Index("ix_runs_visitor_created", "visitor_id", "created_at"),
         Index("ix_runs_share", "share", unique=True),
         # Small, since all others are left out of it; and a visitor has no more than one.
@@ -136,7 +138,7 @@ class Run(Base):
     fence: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[float | None]
     ended_at: Mapped[float | None]
-    error: Mapped[str | None] = mapped_column(String(500))
+    error: Mapped[str | None] = mapped_column(String(LONGEST_ERROR))
 
     seq: Mapped[int] = mapped_column(default=0)
     step: Mapped[int] = mapped_column(default=0)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from webapp.errors import ConfigError
 
-_FILE = "secret_key"
+FILE = "secret_key"
 _SHORTEST = 16
 _DAY = 86400
 
@@ -34,7 +34,7 @@ def load(configured: str, instance: Path, fallbacks: tuple[str, ...] = ()) -> Ke
     Raises ConfigError for a key that can be guessed, and where none can be kept.
     """
     try:
-        kept = [] if configured else [line.split()[0] for line in _lines(instance / _FILE)]
+        kept = [] if configured else [line.split()[0] for line in _lines(instance / FILE)]
     except OSError as error:
         raise ConfigError(
             f"INSTANCE_PATH cannot be used: {error}; correct it, or leave it empty."
@@ -51,7 +51,7 @@ def rotate(instance: Path, cookie_days: int, forget: bool = False) -> int:
 
     An earlier one goes once all cookies that it signed have run out; with `forget`, at once.
     """
-    path = instance / _FILE
+    path = instance / FILE
     now = time.time()
     earlier = []
     for line in _lines(path):
@@ -66,7 +66,7 @@ def rotate(instance: Path, cookie_days: int, forget: bool = False) -> int:
 
 def readable_by_others(instance: Path) -> bool:
     """Return whether anybody else on this machine can read the kept keys."""
-    path = instance / _FILE
+    path = instance / FILE
     return path.exists() and bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
@@ -95,7 +95,7 @@ def _lines(path: Path) -> list[str]:
 
 def _written(path: Path, text: str) -> Path:
     """Write a file of our own beside a path, which nobody else can read."""
-    made = path.with_name(f"{_FILE}.{os.getpid()}")
+    made = path.with_name(f"{FILE}.{os.getpid()}")
     made.unlink(missing_ok=True)
     handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import Table, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from webapp import renditions
 from webapp.records import NO_DRAFT, Base, Image, Run, Token, Visitor
-from webapp.runs.store import folder, known_visitor
+from webapp.runs.belongings import folder
+from webapp.runs.endings import remove
+from webapp.runs.store import known_visitor
 from webapp.services import Services
 from webapp.uploads import picture_key, thumbnail_key
 
@@ -34,6 +37,7 @@ class Visitors:
 
     def __init__(self, services: Services) -> None:
         """Look after the visitors in the services' database."""
+        self._services = services
         self._database = services.database
         self._media = services.media
 
@@ -48,8 +52,15 @@ class Visitors:
             return holdings(session, visitor_id)
 
     def forget(self, visitor_id: str) -> None:
-        """Delete everything of a visitor: records at once, then the files that they named."""
+        """Delete everything of a visitor, files included.
+
+        If this is cut short while runs go, it can be asked for again.
+        """
+        with self._database.reading() as session:
+            mine = list(session.scalars(select(Run.id).where(Run.visitor_id == visitor_id)))
+        remove(self._services, visitor_id, mine)
         with self._database.writing() as session:
+            # What was accepted meanwhile.
             runs = list(session.scalars(select(Run.id).where(Run.visitor_id == visitor_id)))
             images = list(session.scalars(select(Image).where(Image.visitor_id == visitor_id)))
             for table in reversed(_owned_tables()):
@@ -59,8 +70,9 @@ class Visitors:
         for run_id in runs:
             self._media.delete_folder(folder(run_id))
         for image in images:
-            self._media.delete(picture_key(image))
-            self._media.delete(thumbnail_key(image))
+            key = picture_key(image)
+            for name in (key, thumbnail_key(image), *renditions.keys(key)):
+                self._media.delete(name)
 
 
 def holdings(session: Session, visitor_id: str) -> Holdings:

@@ -54,6 +54,9 @@ def wait_for(find: Callable[[], Found | None], what: str, seconds: float = 60) -
 class Server:
     """`stransfer serve` in an instance folder of its own, on a free port."""
 
+    # What is run with `serve` to start it.
+    module = "webapp"
+
     def __init__(self, folder: Path, **keys: str) -> None:
         """Plan it; the keys are configuration."""
         self.port = free_port()
@@ -72,7 +75,7 @@ class Server:
         """Start it and wait until it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "webapp", "serve"],
+                [sys.executable, "-m", self.module, "serve"],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -89,8 +92,22 @@ class Server:
 
     def process(self, kind: str) -> int:
         """The id of the living child process that is the web server or the worker."""
+        return self.of_kind(kind)[0]
+
+    def of_kind(self, kind: str) -> list[int]:
+        """The ids of the living child processes that are the web server or workers."""
         program = {"web": "wsgi.py", "worker": "worker"}[kind]
-        return next(pid for pid in self.processes() if program in _arguments(pid)[-1])
+        found = {pid: _arguments(pid) for pid in self.processes()}
+        return [pid for pid, arguments in found.items() if arguments and program in arguments[-1]]
+
+    def kill(self) -> None:
+        """End all of it at once and without warning, as a loss of power does."""
+        assert self._process is not None
+        # Nobody but the first may be left to start another one.
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
 
     def processes(self) -> list[int]:
         """The ids of all processes that belong to it, its own first."""

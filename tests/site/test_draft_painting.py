@@ -14,7 +14,7 @@ from stransfer import images
 from tests.conftest import file_bytes
 from tests.site import corpus, order
 from tests.site.order import ALICE, BOB
-from tests.site.test_painter import files, losses, when_recorded
+from tests.site.painting import files, losses, when_recorded
 from webapp.config import Config
 from webapp.errors import NotFoundError
 from webapp.records import RunState

@@ -17,6 +17,7 @@ from webapp.errors import NotFoundError, WrongStateError
 from webapp.pruning import Kind, Pruning
 from webapp.records import Run, RunState
 from webapp.runs import drafts
+from webapp.runs.belongings import folder
 from webapp.runs.census import census
 from webapp.runs.collection import Collection
 from webapp.runs.draftstore import DraftStore
@@ -24,7 +25,7 @@ from webapp.runs.leases import Leases
 from webapp.runs.orders import Ingredient
 from webapp.runs.reports import Progress, Reports
 from webapp.runs.speeds import Speeds
-from webapp.runs.store import RunStore, folder
+from webapp.runs.store import RunStore
 from webapp.runs.worker import Worker
 from webapp.services import Services
 
@@ -56,11 +57,8 @@ def test_a_draft_is_small_and_otherwise_as_the_visitor_wants_it(services: Servic
     wanted = {"size": 900, "steps": 99, "scales": 3, "output_size": 2000}
     look = {"style_weight": 3, "init": "noise", "seed": 7}
     draft = order.look(services, order.place_draft(services, ALICE, **wanted, **look))
-    assert (max(draft.width, draft.height), draft.steps, draft.scales) == (
-        drafts.SIDE,
-        drafts.STEPS,
-        1,
-    )
+    made = max(draft.width, draft.height), draft.steps, draft.scales
+    assert made == (drafts.SIDE, drafts.STEPS, 1)
     assert draft.settings == {**draft.settings, **drafts.CHANGED}
     assert {name: draft.settings[name] for name in look} == look
     assert services.queue.waiting() == 1
@@ -215,7 +213,7 @@ def test_a_draft_is_nobodys_turn(services: Services, leases: Leases) -> None:
     leases.claim("alive", now=now + 1)
     order.place_draft(services, ALICE)
     leases.claim("idle", now=now + 2)
-    assert leases.sweep_dead(lambda owner: owner == "soon dead") == [first]
+    assert leases.sweep_dead({"soon dead": "It has ended."}.get).again == [first]
     second = order.place(services, BOB)
     assert leases.waiting() == [first, second]
 

@@ -46,7 +46,7 @@ class Operation:
 
         The address is `named` if it names something, and `limited` if it may be asked so often.
         """
-        found = {HTTPStatus.INTERNAL_SERVER_ERROR, *self.refused}
+        found = {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE, *self.refused}
         if self.access != "open":
             found.add(HTTPStatus.UNAUTHORIZED)
         if limited:

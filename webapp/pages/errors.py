@@ -26,7 +26,7 @@ _TITLES = {
     422: "That did not work",
     429: "One moment, please",
     500: "Our mistake",
-    503: "Not ready yet",
+    503: "Not just now",
 }
 _SENTENCES = {
     404: "There is no such page here; the address may be mistyped, or its content deleted.",

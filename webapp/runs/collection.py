@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -14,8 +13,8 @@ from stransfer.errors import SettingsError
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.identifiers import is_id
 from webapp.records import LONGEST_TITLE, NO_DRAFT, Run, RunState
-from webapp.runs.store import folder, own
-from webapp.runs.usage import forsaken
+from webapp.runs.endings import remove
+from webapp.runs.store import own
 from webapp.services import Services
 
 # In bytes: 192 bits, which nobody guesses.
@@ -34,6 +33,7 @@ class Collection:
 
     def __init__(self, services: Services) -> None:
         """Look after the runs in the services' database and media store."""
+        self._services = services
         self._database = services.database
         self._media = services.media
 
@@ -52,19 +52,10 @@ class Collection:
             return len(runs)
 
     def delete(self, visitor_id: str, run_ids: Sequence[str]) -> int:
-        """Remove runs with all their pictures, all or none; return how many there were."""
-        asked = time.time()
-        with self._database.writing() as session:
-            runs = _named(session, visitor_id, run_ids)
-            for run in runs:
-                session.delete(run)
-            session.flush()
-            uploads = forsaken(session, visitor_id, runs)
-        for run in runs:
-            self._media.delete_folder(folder(run.id))
-        for key in uploads:
-            self._media.forget(key, asked)
-        return len(runs)
+        """Remove runs with all their pictures; return how many there were."""
+        with self._database.reading() as session:
+            named = [run.id for run in _named(session, visitor_id, run_ids)]
+        return remove(self._services, visitor_id, named)
 
     def finished(
         self,

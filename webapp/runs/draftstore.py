@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from webapp.errors import WrongStateError
 from webapp.records import Run, RunState
+from webapp.runs.belongings import folder
 from webapp.runs.drafts import KEPT_SECONDS, drafted, remove_drafts
 from webapp.runs.orders import Order
-from webapp.runs.store import folder, known_visitor, own, wake
+from webapp.runs.store import known_visitor, own, wake
 from webapp.runs.usage import check_kept
 from webapp.services import Services
 

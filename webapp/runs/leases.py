@@ -18,8 +18,14 @@ from sqlalchemy.orm import Session
 from webapp.config import Config
 from webapp.database import Database
 from webapp.errors import LeaseLostError
-from webapp.records import NO_DRAFT, Run, RunState
+from webapp.records import LONGEST_ERROR, NO_DRAFT, Run, RunState
 from webapp.runs.fairness import waiting_in_turn
+
+# Why a run has failed whose worker died, nobody knows of what.
+ABANDONED = (
+    "The program that painted this run stopped unexpectedly every time it was tried; "
+    "a smaller size may work."
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,14 @@ class Claim:
 
     run_id: str
     fence: int
+
+
+@dataclass(frozen=True)
+class Swept:
+    """The runs whose workers died: the ids of those to try again, and those that have failed."""
+
+    again: list[str]
+    failed: list[Run]
 
 
 class Leases:
@@ -95,43 +109,45 @@ class Leases:
         with self._database.reading() as session:
             return waiting_in_turn(session)
 
-    def sweep(self, now: float | None = None) -> list[str]:
-        """Put back every run whose worker gave no sign of life; return the ids of those to do."""
+    def sweep(self, now: float | None = None) -> Swept:
+        """Put back every run whose worker gave no sign of life."""
         now = time.time() if now is None else now
-        with self._database.writing() as session:
-            dead = session.scalars(
-                select(Run)
-                .where(Run.state == RunState.RUNNING, Run.lease_until < now)
-                .with_for_update()
-            )
-            return [run.id for run in dead if self._put_back(run, _ABANDONED)]
+        return self._swept(
+            lambda run: ABANDONED if run.lease_until is not None and run.lease_until < now else None
+        )
 
-    def sweep_dead(self, owners: Callable[[str], bool]) -> list[str]:
-        """Put back the runs of owners that are known to be dead, without waiting for the lease."""
+    def sweep_dead(self, cause: Callable[[str], str | None]) -> Swept:
+        """Put back the runs of owners that are known to be dead, without waiting for the lease.
+
+        `cause` returns, for an owner's name, why it died, as a sentence for the run's owner, or
+        None if it is not known to be dead.
+        """
+        return self._swept(lambda run: cause(run.lease_owner) if run.lease_owner else None)
+
+    def _swept(self, cause: Callable[[Run], str | None]) -> Swept:
+        again, failed = [], []
         with self._database.writing() as session:
-            running = session.scalars(
-                select(Run).where(Run.state == RunState.RUNNING).with_for_update()
-            )
-            dead = [run for run in running if run.lease_owner and owners(run.lease_owner)]
-            return [run.id for run in dead if self._put_back(run, _ABANDONED)]
+            running = select(Run).where(Run.state == RunState.RUNNING).with_for_update()
+            for run in session.scalars(running):
+                reason = cause(run)
+                if reason is not None and self._put_back(run, reason):
+                    again.append(run.id)
+                elif reason is not None:
+                    failed.append(run)
+        return Swept(again, failed)
 
     def _put_back(self, run: Run, reason: str) -> bool:
         again = run.fruitless < self._attempts
         run.state = RunState.QUEUED if again else RunState.FAILED
         if not again:
-            run.error = reason
+            run.error = reason[:LONGEST_ERROR]
             run.ended_at = time.time()
+            run.checkpoint = None
         run.fence += 1
         run.lease_owner = None
         run.lease_until = None
         run.seconds_left = None
         return again
-
-
-_ABANDONED = (
-    "The program that painted this run stopped unexpectedly every time it was tried; "
-    "a smaller size may work."
-)
 
 
 def write(session: Session, claim: Claim, **values: Any) -> None:

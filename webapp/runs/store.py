@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import logging
 import time
 import uuid
 from collections.abc import Mapping
@@ -14,25 +14,23 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import logs
-from webapp.errors import NotFoundError, SiteError, WrongStateError
+from webapp.errors import NotFoundError, UnavailableError, WrongStateError
 from webapp.identifiers import is_id
 from webapp.queue import Queue
 from webapp.records import LIVE, NO_DRAFT, Loss, Run, RunState, Visitor
+from webapp.runs.belongings import RUNS, clear, folder
 from webapp.runs.drafts import remove_drafts
+from webapp.runs.endings import cancel, remove
 from webapp.runs.line import Line, Place
 from webapp.runs.losses import last_loss, losses_after
 from webapp.runs.orders import Order
 from webapp.runs.snapshot import run_values
 from webapp.runs.speeds import Speeds
-from webapp.runs.usage import check_kept, forsaken
+from webapp.runs.usage import check_kept
 from webapp.services import Services
-
-log = logging.getLogger(__name__)
 
 # Starting again what ended like this means to try it again.
 _REPEATABLE = (RunState.FAILED, RunState.CANCELLED)
-
-_RUNS = "runs/"
 
 _UNKNOWN = "There is no such run here; it may have been deleted."
 
@@ -77,7 +75,7 @@ class RunStore:
         )
         try:
             accepted, drafts = self._accept(run)
-        except SiteError:
+        except Exception:
             self._services.media.delete_folder(folder(run_id))
             raise
         if accepted == run_id:
@@ -183,9 +181,12 @@ class RunStore:
                 raise WrongStateError(
                     f"This run is already {run.state}, so it cannot be cancelled."
                 )
-            run.state = RunState.CANCELLED
-            run.ended_at = time.time()
-            _disown(run)
+            begun = run.state == RunState.QUEUED and run.attempts > 0
+            cancel(run)
+        if begun:
+            # Otherwise there is nothing yet, or its worker clears up once it has let go.
+            with contextlib.suppress(UnavailableError):
+                clear(self._services.media, run)
 
     def finish(self, visitor_id: str, run_id: str) -> None:
         """Ask the worker to stop after the current step and keep the picture as the result."""
@@ -200,15 +201,7 @@ class RunStore:
 
     def delete(self, visitor_id: str, run_id: str) -> None:
         """Remove a run with all its pictures, whatever it is doing."""
-        asked = time.time()
-        with self._database.writing() as session:
-            run = own(session, visitor_id, run_id, lock=True)
-            session.delete(run)
-            session.flush()
-            uploads = forsaken(session, visitor_id, [run])
-        self._services.media.delete_folder(folder(run_id))
-        for key in uploads:
-            self._services.media.forget(key, asked)
+        remove(self._services, visitor_id, [self.find(visitor_id, run_id).id])
 
     def _place(self, session: Session, run: Run) -> Place | None:
         return self._line.places(session).get(run.id) if run.state == RunState.QUEUED else None
@@ -216,7 +209,7 @@ class RunStore:
     def _with_own_copy(self, order: Order, run_id: str) -> Order:
         """Return an order whose picture to begin with outlives the run that it is the result of."""
         picture = order.init_image
-        if picture is None or not picture.key.startswith(_RUNS):
+        if picture is None or not picture.key.startswith(RUNS):
             return order
         key = f"{folder(run_id)}/init.png"
         self._services.media.write(key, self._services.media.read(picture.key))
@@ -246,24 +239,11 @@ class RunStore:
         return run.id, drafts
 
 
-def folder(run_id: str) -> str:
-    """Return the folder in the media store that holds everything a run makes."""
-    return f"{_RUNS}{run_id}"
-
-
-def checkpoints(run_id: str) -> str:
-    """Return the folder for what a run can be resumed from, which is of no use once it ended."""
-    return f"{folder(run_id)}/checkpoints"
-
-
 def wake(queue: Queue, run_id: str) -> None:
     """Tell the workers that a run waits."""
-    try:
+    # The run is accepted all the same: a worker's housekeeping finds it without a message.
+    with logs.about(run_id), contextlib.suppress(UnavailableError):
         queue.send(run_id)
-    except Exception:
-        # The run is accepted all the same: a worker's housekeeping finds it without a message.
-        with logs.about(run_id):
-            log.exception("the queue does not take its message")
 
 
 def known_visitor(session: Session, visitor_id: str) -> str:
@@ -290,10 +270,3 @@ def own(
     if run is None or run.visitor_id != visitor_id or (run.draft and not drafts):
         raise NotFoundError(_UNKNOWN)
     return run
-
-
-def _disown(run: Run) -> None:
-    run.fence += 1
-    run.lease_owner = None
-    run.lease_until = None
-    run.seconds_left = None
