@@ -11,6 +11,8 @@ from webapp.runs.leases import Leases
 from webapp.runs.store import RunStore
 from webapp.services import Services
 
+BOTH_DATABASES = True
+
 
 def line(*runs: tuple[str, str, float, float]) -> list[Waiting]:
     """Queued runs: id, visitor, created at, the visitor served at."""
