@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 # Keys are made by us, never from what a visitor sends; this is the second line of defence.
 _KEY = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*(\.[a-z0-9]+)+")
 
+# A folder is hardly ever removed while something is written there, and not again and again.
+_TRIES = 3
+
 
 def is_key(text: str) -> bool:
     """Return whether something can be kept under a name."""
@@ -75,8 +78,7 @@ class MediaStore:
         path = self._path(key)
         with self._reaching():
             if self._local:
-                make_folder(Path(path).parent)
-                write_atomically(Path(path), content)
+                _write_file(Path(path), content)
             else:
                 self._files.pipe_file(path, content)
 
@@ -170,6 +172,16 @@ class MediaStore:
         if not is_key(key):
             raise ValueError(f"not a media key: {key!r}")
         return f"{self._root}/{key}"
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    for _ in range(_TRIES):
+        # The folder may be removed between its making and the writing, with what it belongs to.
+        with contextlib.suppress(FileNotFoundError):
+            make_folder(path.parent)
+            write_atomically(path, content)
+            return
+    raise OSError(f"the folder of {path} is gone whenever it has been made")
 
 
 def _modified(told: Mapping[str, Any]) -> float:

@@ -101,7 +101,8 @@ class Pruning:
         with self._database.reading() as session:
             runs = list(session.scalars(select(Run)))
             images = list(session.scalars(select(Image)))
-        self._check(bool(runs or images))
+        written = bool(images) or any(run.frame or run.result for run in runs)
+        self._check(bool(runs or images), written)
         for run in runs:
             yield from self._of_run(run)
         yield from self._of_uploads(images)
@@ -114,9 +115,9 @@ class Pruning:
             if file.modified < self._settled:
                 yield Leftover(Kind.UNFINISHED, file.key, file.size, self._file_remover(file))
 
-    def _check(self, recorded: bool) -> None:
+    def _check(self, recorded: bool, written: bool) -> None:
         found = any(owner.startswith(("runs/", IMAGES)) for owner in self._files)
-        if recorded and not found:
+        if written and not found:
             raise ConfigError(
                 "The database has paintings and uploads, but the media store has none of their "
                 "files, so MEDIA_URL or DATABASE_URL names the wrong place; nothing was removed."

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask, url_for
 
+from stransfer.models import MODELS
 from stransfer.setting import AUTO, Setting
 from stransfer.settings import SETTINGS, Settings
 from webapp import renditions, timelapses
@@ -103,6 +104,15 @@ class RunView:
     def eta_seconds(self) -> float | None:
         """The expected seconds to the end."""
         return self._run.seconds_left
+
+    @property
+    def made(self) -> str:
+        """How it was made, in few words: the network, the steps, the size and the time."""
+        name = str(self._run.settings.get("model", ""))
+        model = MODELS[name].title if name in MODELS else name
+        steps = f"{self._run.step} step{'' if self._run.step == 1 else 's'}"
+        size = f"{self._run.width} × {self._run.height} px"
+        return f"{model} · {steps} · {size} · {duration(self._run.seconds)}"
 
     @property
     def settings(self) -> list[ShownSetting]:

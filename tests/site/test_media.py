@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from stransfer.files import make_folder
+from webapp import media
 from webapp.errors import NotFoundError, UnavailableError
 from webapp.media import MediaStore
 
@@ -138,3 +141,19 @@ def test_a_file_is_flushed_to_the_disk_before_it_takes_its_name(
     # The folders that hold new folders, then the file, and last the folder that holds its name.
     above = [(tmp_path.name, False), ("runs", False), ("0a1b", False)]
     assert flushed == [*above, ("tmp", False), ("frames", True)]
+
+
+def test_a_folder_that_is_removed_while_something_is_written_there_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(folder: Path) -> None:
+        make_folder(folder)
+        if not removed:
+            shutil.rmtree(tmp_path / "runs")
+            removed.append(folder)
+
+    removed: list[Path] = []
+    store = MediaStore(str(tmp_path))
+    monkeypatch.setattr(media, "make_folder", made)
+    store.write(KEY, b"picture")
+    assert removed and store.read(KEY) == b"picture"

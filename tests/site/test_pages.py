@@ -16,6 +16,7 @@ from tests.site.person import Person
 from webapp import create_app
 from webapp.config import Config
 from webapp.records import RunState
+from webapp.runs.leases import Leases
 from webapp.services import Services
 
 RUN_PAGES = ("", "/result.png", "/frame.jpg", "/timelapse.webp")
@@ -54,6 +55,23 @@ def test_the_gallery_shows_live_runs_above_and_ended_ones_below(person: Person) 
     page = person.open("/gallery")
     order = [link for link in page.links if link.startswith("/runs/")]
     assert list(dict.fromkeys(order)) == [f"/runs/{live}", f"/runs/{ended}"]
+
+
+def test_the_gallery_says_how_paintings_were_made_and_lets_one_keep_what_is_painted(
+    person: Person,
+) -> None:
+    ended = person.start(size="100")
+    finish(person.app, ended, seconds=83.0)
+    shown = person.site.runs.find(person.id, ended)
+    made = f"VGG16 · 1 step · {shown.width} × {shown.height} px · 1 min 23 s"
+    assert made in person.open("/gallery").text
+    live = person.start()
+    services = person.site.services
+    claim = Leases(services.database, services.config).claim("worker")
+    assert claim is not None and claim.run_id == live
+    assert "Stop and keep" in person.open("/gallery").text
+    person.press(f"/runs/{live}/finish")
+    assert person.site.runs.find(person.id, live).finish_wanted
 
 
 def test_the_gallery_has_pages(app: Flask, config: Config) -> None:

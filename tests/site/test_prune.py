@@ -289,3 +289,10 @@ def test_a_run_that_is_being_painted_does_not_notice(server: Server) -> None:
 )
 def test_sizes_are_said_in_the_unit_that_suits_them(size: int, words: str) -> None:
     assert told(size) == words
+
+
+def test_an_order_that_waits_with_samples_alone_has_no_files_and_is_no_reason_to_stop(
+    services: Services,
+) -> None:
+    order.place(services)
+    assert list(Pruning(services).leftovers()) == []
