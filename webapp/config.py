@@ -86,6 +86,14 @@ class Config:
     frame_side: int = _key(
         512, "The long side of the live pictures, in px.", minimum=64, maximum=1024
     )
+    max_watched: int = _key(20, "How many paintings one connection may watch at once.", minimum=1)
+    ping_seconds: int = _key(
+        15,
+        "How often a watcher is asked for a sign of life. Who gives none for as long, or takes "
+        "nothing of what is sent, is cut off.",
+        minimum=1,
+        maximum=300,
+    )
     lease_seconds: float = _key(
         30.0, "How long after its last sign of life a worker counts as dead.", minimum=1
     )
@@ -100,6 +108,18 @@ class Config:
         3,
         "How often a run is started without getting further before it counts as failed.",
         minimum=1,
+    )
+    max_running_per_visitor: int = _key(
+        1,
+        "How many paintings of one visitor are painted at once. Who is alone here wants as many as "
+        "there are workers.",
+        minimum=1,
+    )
+    max_queued_per_visitor: int = _key(
+        5, "How many paintings of one visitor may wait for a worker.", minimum=1
+    )
+    max_queued: int = _key(
+        100, "How many paintings of all visitors together may wait for a worker.", minimum=1
     )
     checkpoint_seconds: float = _key(
         15.0, "How long at most a run goes on between two checkpoints.", minimum=0

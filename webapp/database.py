@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # How long a writer waits for another one. The site's transactions take milliseconds.
 _BUSY_SECONDS = 10
 _WRITING = "writing"
+# Any number that nobody else locks in the same database.
+_DECIDING = 20_010
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -47,6 +49,17 @@ class Database:
         Keep it short, without any input or output inside: SQLite has one writer at a time.
         """
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def deciding(self) -> Iterator[Session]:
+        """Give a session like `writing`, and only to one at a time, whatever database it is.
+
+        For what depends on all that others have written, such as how many of something there are.
+        """
+        with self.writing() as session:
+            if session.get_bind().dialect.name == "postgresql":
+                session.execute(select(func.pg_advisory_xact_lock(_DECIDING)))
             yield session
 
     def migrate(self) -> None:

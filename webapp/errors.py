@@ -53,6 +53,17 @@ class UnusableError(SiteError):
     status = 422
 
 
+class TooManyError(SiteError):
+    """More is asked for than the site gives at once; `retry_after` is in seconds."""
+
+    status = 429
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        """Keep the sentence, and after how long it is worth trying again."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class UnavailableError(SiteError):
     """The site cannot do this at the moment, and may be able to a little later."""
 

@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from stransfer import presets
 from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME, SETTINGS, Settings
-from webapp.errors import NotFoundError, SiteError
+from webapp.errors import NotFoundError, SiteError, TooManyError
 from webapp.fields import Field, typed
 from webapp.pictures import (
     IMAGE,
@@ -42,7 +42,8 @@ _FILE_SHARE = "share:file"
 class RunForm:
     """What a visitor sent, or the untouched form. `status` is the HTTP status of its errors.
 
-    Pictures are references; `shares` has what each artwork counts, as typed.
+    `retry_after` is in how many seconds the same may be accepted. Pictures are references;
+    `shares` has what each artwork counts, as typed.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class RunForm:
     errors: dict[str, str] = field(default_factory=dict)
     submission: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: int = 422
+    retry_after: int | None = None
 
     @classmethod
     def sent(
@@ -120,6 +122,9 @@ class RunForm:
                 return site.runs.submit(visitor_id, order, self.submission)
             except SettingsError as error:
                 self._refuse(error)
+            except TooManyError as error:
+                self.errors["form"] = str(error)
+                self.status, self.retry_after = error.status, error.retry_after
             except SiteError as error:
                 self.errors["init_image"] = str(error)
         return None

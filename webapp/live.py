@@ -13,10 +13,12 @@ from typing import Any
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError, SocketIO
 
+from webapp.connections import Connections
 from webapp.errors import NotFoundError
+from webapp.messages import Json, Message
 from webapp.relay import Relay
 from webapp.site import Site, known_visitor_id
-from webapp.views import snapshot
+from webapp.views import addressed
 
 log = logging.getLogger(__name__)
 
@@ -25,25 +27,33 @@ _TICK_SECONDS = 0.25
 _LARGEST_MESSAGE = 64 * 1024
 _EXTENSION = "stransfer-live"
 
+_TOO_MANY = "No more paintings than {most} can be watched at once; leave one of them first."
+
 
 def install(app: Flask, site: Site) -> Relay:
     """Give the application its Socket.IO server; return the relay.
 
     The first watcher starts it.
     """
+    config = site.services.config
     socketio = SocketIO(
         app,
-        async_mode=site.services.config.async_mode,
+        async_mode=config.async_mode,
         max_http_buffer_size=_LARGEST_MESSAGE,
+        ping_interval=config.ping_seconds,
+        ping_timeout=config.ping_seconds,
         serve_client=False,
+        json=Json,
     )
 
-    def emit(
-        event: str, values: dict[str, Any], sid: str, acknowledged: Callable[[], None] | None
-    ) -> None:
-        socketio.emit(event, values, to=sid, callback=acknowledged)
+    app.wsgi_app = Connections(app.wsgi_app, config.ping_seconds)  # type: ignore[method-assign]
 
-    relay = Relay(site.runs, site.services.media, emit)
+    def emit(
+        event: str, message: Message, sid: str, acknowledged: Callable[..., None] | None
+    ) -> None:
+        socketio.emit(event, message, to=sid, callback=acknowledged)
+
+    relay = Relay(site.runs.pulses, site.services.media, emit)
     live = Live(socketio, relay, site)
     app.extensions[_EXTENSION] = live
     socketio.on_event("connect", live.connect)
@@ -83,13 +93,15 @@ class Live:
         try:
             run_id, since = _wanted(message)
             visitor = self._visitors.get(_sid(), "")
-            run = self._site.runs.find(visitor, run_id)
-            values = snapshot(visitor, run_id, since)
+            run, values = self._site.runs.look(visitor, run_id, since)
         except NotFoundError as error:
             return {"ok": False, "error": str(error)}
+        most = self._site.services.config.max_watched
+        if self._relay.watching(_sid(), run_id) >= most:
+            return {"ok": False, "error": _TOO_MANY.format(most=most)}
         self._relay.watch(_sid(), values, run.frame)
         self._start()
-        return {"ok": True, "run": values}
+        return {"ok": True, "run": addressed(run, values)}
 
     def unsubscribe(self, message: object = None) -> dict[str, Any]:
         """Send nothing more of a run."""

@@ -33,12 +33,16 @@ class Base(DeclarativeBase):
 
 
 class Visitor(Base):
-    """An anonymous person, known by the signed cookie of a browser."""
+    """An anonymous person, known by the signed cookie of a browser.
+
+    `served_at` is when a run of theirs was last begun, 0 for never.
+    """
 
     __tablename__ = "visitors"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     created_at: Mapped[float]
+    served_at: Mapped[float] = mapped_column(default=0.0)
 
 
 class Token(Base):
@@ -86,6 +90,7 @@ class Run(Base):
     __table_args__ = (
         UniqueConstraint("visitor_id", "submission"),
         Index("ix_runs_state_lease", "state", "lease_until"),
+        Index("ix_runs_state_ended", "state", "ended_at"),
         Index("ix_runs_visitor_created", "visitor_id", "created_at"),
         Index("ix_runs_share", "share", unique=True),
     )

@@ -194,10 +194,7 @@ def snapshot(visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
 
     Raises NotFoundError if it is not this visitor's.
     """
-    store = current_site().runs
-    run = store.find(visitor_id, run_id)
-    values = store.snapshot(visitor_id, run_id, since)
-    return addressed(run, values)
+    return addressed(*current_site().runs.look(visitor_id, run_id, since))
 
 
 def addressed(run: Run, values: dict[str, Any]) -> dict[str, Any]:

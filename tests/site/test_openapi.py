@@ -191,7 +191,7 @@ def schema(described: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_whatever_is_sent_to_a_running_site_the_answer_is_a_described_one(tmp_path: Path) -> None:
-    server = Server(tmp_path, WORKERS="0")
+    server = Server(tmp_path, WORKERS="0", MAX_QUEUED_PER_VISITOR="100000", MAX_QUEUED="100000")
     server.start()
     try:
         token = requests.post(f"{server.url}{API}/sessions", timeout=30).json()["token"]

@@ -30,6 +30,12 @@ _SECURITY: Mapping[Access, list[Schema]] = {
     "change": [{"token": []}],
 }
 
+_RETRY_AFTER: Schema = {
+    "required": True,
+    "description": "The seconds after which the same is worth trying again.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+
 _ABOUT = (
     "Paints photos in the manner of artworks. Get a token with `POST /sessions` and show it with "
     "every request as `Authorization: Bearer TOKEN`; whoever has it is one visitor, whose pictures "
@@ -150,7 +156,10 @@ def _failure(error: HTTPStatus) -> dict[str, Any]:
     if error == HTTPStatus.REQUEST_URI_TOO_LONG:
         # Whatever listens answers this by itself, before the site has seen the request.
         return {"description": error.phrase}
-    return {"description": error.phrase, "content": {JSON: {"schema": _schema("Error")}}}
+    found = {"description": error.phrase, "content": {JSON: {"schema": _schema("Error")}}}
+    if error == HTTPStatus.TOO_MANY_REQUESTS:
+        found["headers"] = {"Retry-After": _RETRY_AFTER}
+    return found
 
 
 def _schema(name: str) -> Schema:

@@ -62,6 +62,7 @@ class Operation:
 _CREATED = HTTPStatus.CREATED
 _CONFLICT = HTTPStatus.CONFLICT
 _NOT_FOUND = HTTPStatus.NOT_FOUND
+_TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
 
 OPERATIONS: Mapping[str, Operation] = {
     "openapi.document": Operation("Document"),
@@ -73,14 +74,18 @@ OPERATIONS: Mapping[str, Operation] = {
     "estimates.estimate": Operation("Estimate", numbers=(WIDTH, HEIGHT), settings=True),
     "api.add_image": Operation("Image", _CREATED, "change", Body("Upload", FORM)),
     "api.start_run": Operation(
-        "Run", _CREATED, "change", Body("Order"), refused=(_NOT_FOUND, _CONFLICT)
+        "Run", _CREATED, "change", Body("Order"), refused=(_NOT_FOUND, _CONFLICT, _TOO_MANY)
     ),
     "api.runs": Operation("Runs", access="read", numbers=(PAGE,), refused=(_NOT_FOUND,)),
     "api.run": Operation("Run", access="read", numbers=(SINCE,)),
     "api.cancel": Operation("Run", access="change", refused=(_CONFLICT,)),
     "api.finish": Operation("Run", access="change", refused=(_CONFLICT,)),
     "api.go_on": Operation(
-        "Run", _CREATED, "change", Body("Continuation", required=False), refused=(_CONFLICT,)
+        "Run",
+        _CREATED,
+        "change",
+        Body("Continuation", required=False),
+        refused=(_CONFLICT, _TOO_MANY),
     ),
     "api.delete": Operation(None, HTTPStatus.NO_CONTENT, "change"),
     "api.result": Operation(PNG, access="read"),

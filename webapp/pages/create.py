@@ -71,13 +71,14 @@ def form() -> str:
 
 
 @blueprint.post("/runs")
-def start() -> Response | tuple[str, int]:
+def start() -> Response | tuple[str, int, dict[str, str]]:
     """Accept a run and go to its page, or show the form again with what is wrong."""
     site, visitor = current_site(), visitor_id()
     sent = RunForm.sent(site, visitor, request.form, request.files)
     run_id = sent.start(site, visitor)
     if run_id is None:
-        return _page(sent), sent.status
+        again = {} if sent.retry_after is None else {"Retry-After": str(sent.retry_after)}
+        return _page(sent), sent.status, again
     return redirect(url_for("runs.show", id=run_id), 303)
 
 

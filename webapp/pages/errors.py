@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from stransfer.errors import SettingsError, StransferError
-from webapp.errors import SiteError
+from webapp.errors import SiteError, TooManyError
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,10 @@ def _http(error: HTTPException) -> Response | HTTPException:
 
 def _site(error: SiteError) -> Response:
     fields = {error.field: str(error)} if error.field else {}
-    return _answer(error.status, str(error), fields)
+    response = _answer(error.status, str(error), fields)
+    if isinstance(error, TooManyError):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _unexpected(error: Exception) -> Response:

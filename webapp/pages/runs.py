@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME
 from webapp.caching import lasting
-from webapp.errors import NotFoundError, WrongStateError
+from webapp.errors import NotFoundError, TooManyError, WrongStateError
 from webapp.filenames import stem
-from webapp.records import LONGEST_TITLE
+from webapp.records import LONGEST_TITLE, Run
 from webapp.runs.orders import continued
 from webapp.site import current_site, visitor_id
 from webapp.views import RunView, frame_version
@@ -27,14 +27,7 @@ _INGREDIENT = "<any(content, style, content_mask, style_mask, init_image):role>/
 @blueprint.get("")
 def show(id: str) -> str:
     """Show a run of the visitor."""
-    run = RunView(current_site().runs.find(visitor_id(), id))
-    return render_template(
-        "run.html",
-        run=run,
-        steps=BY_NAME["steps"],
-        submission=secrets.token_urlsafe(16),
-        longest_title=LONGEST_TITLE,
-    )
+    return _page(current_site().runs.find(visitor_id(), id))
 
 
 @blueprint.post("/cancel")
@@ -50,13 +43,17 @@ def finish(id: str) -> AnyResponse:
 
 
 @blueprint.post("/continue")
-def go_on(id: str) -> AnyResponse:
+def go_on(id: str) -> AnyResponse | tuple[str, int, dict[str, str]]:
     """Start a run that goes on from the result of this one, for so many steps."""
     runs, visitor = current_site().runs, visitor_id()
     run = runs.find(visitor, id)
+    steps, submission = request.form.get("steps"), request.form.get("submission", "")[:64]
     try:
-        order = continued(run, request.form.get("steps"))
-        started = runs.submit(visitor, order, request.form.get("submission", "")[:64] or None)
+        started = runs.submit(visitor, continued(run, steps), submission or None)
+    except TooManyError as error:
+        flash(str(error), "error")
+        again = {"Retry-After": str(error.retry_after)}
+        return _page(run, steps, submission), error.status, again
     except WrongStateError as error:
         flash(str(error), "error")
     except SettingsError as error:
@@ -165,6 +162,18 @@ def frame(id: str) -> Response:
     response = Response(site.services.media.read(run.frame), mimetype="image/jpeg")
     # Who asks for an earlier one gets this one, too, and must not take it for that.
     return lasting(response) if request.args.get("v") == frame_version(run) else response
+
+
+def _page(run: Run, steps: str | None = None, submission: str = "") -> str:
+    """Return the page of a run, with what was typed to go on with it, if anything was."""
+    return render_template(
+        "run.html",
+        run=RunView(run),
+        steps=BY_NAME["steps"],
+        wanted_steps=steps or BY_NAME["steps"].default,
+        submission=submission or secrets.token_urlsafe(16),
+        longest_title=LONGEST_TITLE,
+    )
 
 
 def _ingredient_key(id: str, role: str, index: int) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from webapp.config import Config
 from webapp.database import Database
 from webapp.errors import LeaseLostError
-from webapp.records import Run, RunState
+from webapp.records import Run, RunState, Visitor
 from webapp.runs.fairness import waiting_in_turn
 
 
@@ -38,15 +38,17 @@ class Leases:
         self._database = database
         self._seconds = config.lease_seconds
         self._attempts = config.max_attempts
+        self._running = config.max_running_per_visitor
 
     def claim(self, owner: str, now: float | None = None) -> Claim | None:
-        """Take the run whose turn it is, or return None if none waits."""
+        """Take the run whose turn it is, or return None if none may be taken now."""
         now = time.time() if now is None else now
-        with self._database.writing() as session:
+        with self._database.deciding() as session:
             waiting = waiting_in_turn(session)
-            if not waiting:
+            if not waiting or waiting[0].number >= self._running:
                 return None
-            run = session.get_one(Run, waiting[0], with_for_update=True)
+            run = session.get_one(Run, waiting[0].run_id, with_for_update=True)
+            session.get_one(Visitor, run.visitor_id).served_at = now
             run.state = RunState.RUNNING
             run.lease_owner = owner
             run.lease_until = now + self._seconds
@@ -81,9 +83,10 @@ class Leases:
             self._put_back(run, "")
 
     def waiting(self) -> list[str]:
-        """Return the ids of the runs that wait, in turn."""
+        """Return the ids of the runs that a worker may take now, in turn."""
         with self._database.reading() as session:
-            return waiting_in_turn(session)
+            turns = waiting_in_turn(session)
+            return [turn.run_id for turn in turns if turn.number < self._running]
 
     def sweep(self, now: float | None = None) -> list[str]:
         """Put back every run whose worker gave no sign of life; return the ids of those to do."""

@@ -6,18 +6,19 @@ import dataclasses
 import logging
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import logs
-from webapp.errors import NotFoundError, WrongStateError
+from webapp.errors import NotFoundError, TooManyError, WrongStateError
 from webapp.records import LIVE, LONGEST_TITLE, Loss, Run, RunState, Visitor
+from webapp.runs.admission import Admission
 from webapp.runs.line import Line, Place
+from webapp.runs.losses import last_loss, losses_after
 from webapp.runs.orders import Order
+from webapp.runs.pulses import Pulses
 from webapp.runs.snapshot import run_values
 from webapp.runs.speeds import Speeds
 from webapp.runs.usage import check_kept
@@ -28,21 +29,9 @@ log = logging.getLogger(__name__)
 # Starting again what ended like this means to try it again.
 _REPEATABLE = (RunState.FAILED, RunState.CANCELLED)
 
-# More points than a chart can show would only make a long run's page heavy.
-_MOST_LOSSES = 500
-
 _RUNS = "runs/"
 
 _UNKNOWN = "There is no such run here; it may have been deleted."
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """What is new of a run that somebody watches."""
-
-    run: Run
-    losses: list[Loss]
-    place: Place | None
 
 
 class RunStore:
@@ -52,14 +41,17 @@ class RunStore:
         """Keep runs in the services' database, and their pictures in the media store."""
         self._services = services
         self._database = services.database
-        self._line = Line(Speeds(services.database), services.config.workers)
+        config = services.config
+        self._line = Line(Speeds(services.database), config.workers, config.max_running_per_visitor)
+        self._admission = Admission(config, self._line)
+        self.pulses = Pulses(services.database, self._line)
 
     def submit(self, visitor_id: str, order: Order, submission: str | None = None) -> str:
         """Accept a run and return its id; once this returns, the run is not lost any more.
 
         A form that the same visitor sends twice has the same `submission` and the same choices;
         it is accepted once and gives the same id. Raises SettingsError, naming the fields, if
-        pictures and settings do not fit each other.
+        pictures and settings do not fit each other, and TooManyError if too many runs wait.
         """
         levels = order.plan(self._services.config)
         run_id = uuid.uuid4().hex
@@ -77,7 +69,7 @@ class RunStore:
         )
         try:
             accepted = self._accept(run)
-        except NotFoundError:
+        except (NotFoundError, TooManyError):
             self._services.media.delete_folder(folder(run_id))
             raise
         if accepted == run_id:
@@ -93,29 +85,15 @@ class RunStore:
 
     def snapshot(self, visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
         """Return a run as plain values, with the losses recorded after seq `since`."""
+        return self.look(visitor_id, run_id, since)[1]
+
+    def look(self, visitor_id: str, run_id: str, since: int = 0) -> tuple[Run, dict[str, Any]]:
+        """Return a run, and what `snapshot` returns, both of the same moment."""
         with self._database.reading() as session:
             run = own(session, visitor_id, run_id)
-            losses = _losses_after(session, run, since)
-            last = losses[-1] if losses else session.scalar(_last_loss(run_id))
-            return run_values(run, losses, last, self._place(session, run))
-
-    def pulses(self, since: Mapping[str, int]) -> dict[str, Pulse]:
-        """Return what is new of several runs, by id; a run that was deleted is left out.
-
-        `since` gives for each run the seq after which its losses are wanted.
-        """
-        with self._database.reading() as session:
-            runs = list(session.scalars(select(Run).where(Run.id.in_(since))))
-            waiting = any(run.state == RunState.QUEUED for run in runs)
-            places = self._line.places(session) if waiting else {}
-            return {
-                run.id: Pulse(
-                    run=run,
-                    losses=_losses_after(session, run, since[run.id]),
-                    place=places.get(run.id),
-                )
-                for run in runs
-            }
+            losses = losses_after(session, run.id, run.seq, since)
+            last = losses[-1] if losses else last_loss(session, run_id)
+            return run, run_values(run, losses, last, self._place(session, run))
 
     def live(self, visitor_id: str) -> list[Run]:
         """Return the visitor's runs that wait or are being painted, the oldest first."""
@@ -160,8 +138,7 @@ class RunStore:
     def last_loss(self, run_id: str) -> Loss | None:
         """Return the losses of the last recorded step of a run."""
         with self._database.reading() as session:
-            found: Loss | None = session.scalar(_last_loss(run_id))
-            return found
+            return last_loss(session, run_id)
 
     def place(self, run: Run) -> Place | None:
         """Return where a run stands in line, while it waits."""
@@ -212,7 +189,7 @@ class RunStore:
 
     def _accept(self, run: Run) -> str:
         """Record a run and return its id, or that of the same order accepted before."""
-        with self._database.writing() as session:
+        with self._database.deciding() as session:
             known_visitor(session, run.visitor_id)
             earlier = session.scalar(
                 select(Run).where(
@@ -225,6 +202,7 @@ class RunStore:
                 earlier.submission = uuid.uuid4().hex
                 session.flush()
             check_kept(session, run)
+            self._admission.check(session, run.visitor_id)
             session.add(run)
         return run.id
 
@@ -260,24 +238,6 @@ def own(session: Session, visitor_id: str, run_id: str, lock: bool = False) -> R
     if run is None or run.visitor_id != visitor_id:
         raise NotFoundError(_UNKNOWN)
     return run
-
-
-def _losses_after(session: Session, run: Run, since: int) -> list[Loss]:
-    # Readers choose `since`, and a database takes no number as long as theirs may be.
-    if since >= run.seq:
-        return []
-    first = max(0, since)
-    stride = max(1, (run.seq - first) // _MOST_LOSSES)
-    new = select(Loss).where(
-        Loss.run_id == run.id,
-        Loss.seq > first,
-        or_(Loss.seq % stride == 0, Loss.seq == run.seq, Loss.seq == 1),
-    )
-    return list(session.scalars(new.order_by(Loss.seq)))
-
-
-def _last_loss(run_id: str) -> Any:
-    return select(Loss).where(Loss.run_id == run_id).order_by(Loss.seq.desc()).limit(1)
 
 
 def _disown(run: Run) -> None:

@@ -125,21 +125,24 @@ class Worker:
         log.info("worker %s: ready", self._name)
 
     def _take(self, run_id: str) -> None:
-        """Paint whichever run is next; the message only says that there is one."""
+        """Paint whichever run is next; the message only says that there is one.
+
+        And the one after that: the message of a run whose visitor had too many painted at once is
+        used up when its turn comes.
+        """
         if self._painter is None:
             self._load()
         assert self._painter is not None
-        claim = None if self._stopping.is_set() else self._leases.claim(self._name)
-        if claim is None:
-            return
-        self._claim = claim
-        try:
-            again = self._painter.paint(claim)
-        finally:
-            self._claim = None
-            self._renewal.busy()
-        if again:
-            self._services.queue.send(claim.run_id)
+        while not self._stopping.is_set():
+            claim = self._leases.claim(self._name)
+            if claim is None:
+                return
+            self._claim = claim
+            try:
+                self._painter.paint(claim)
+            finally:
+                self._claim = None
+                self._renewal.busy()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._asked = True
