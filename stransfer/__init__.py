@@ -13,9 +13,9 @@ cost), `networks`, `convolution` and `losses` (what is measured), `objective`, `
 `tiled_evaluation` (the same for images too large to measure at once), `evaluation` (which of the
 two), `program` (all that compiled), `precision` (with how many digits), `step` and `transfer` (the
 run), `results` and `timelapse` (the files). `weights`, `weightfiles`, `downloads` and `untrained`
-give a network its filters; `limits`, `images`, `colors`, `checkpoint`, `safeguard`, `memory`,
-`footprint` and `progress` serve the rest, `cli` and `commands` are the door for people, and `bench`
-measures how fast it all is. The engine knows nothing of the site.
+give a network its filters; `limits`, `header`, `srgb`, `images`, `colors`, `checkpoint`,
+`safeguard`, `memory`, `footprint` and `progress` serve the rest, `cli` and `commands` are the door
+for people, and `bench` measures how fast it all is. The engine knows nothing of the site.
 
 What is named here is imported when it is first used. TensorFlow is only imported when a run begins,
 or by `downloads` to download and by `precision` to measure.

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from stransfer import srgb
 from stransfer.errors import ImageError
 from stransfer.files import write_atomically
+from stransfer.header import kind_of, read_header
 from stransfer.limits import Limits as Limits
 
 Picture = npt.NDArray[np.float32]
@@ -32,19 +33,28 @@ _MASK_DIMENSIONS = 2
 # What resizing and sharpening may add beyond black and white.
 _OVERSHOOT = 0.5
 
-# The EXIF orientations that lay a picture on its side.
-_TURNED = (5, 6, 7, 8)
-
 
 def read(source: Source, limits: Limits | None = None) -> Picture:
     """Return a picture as an array of shape [height, width, 3], sRGB in [0, 1].
 
     `source` is a path, the bytes of a file, a Pillow image, or such an array. Raises ImageError.
     """
+    return read_with_alpha(source, limits)[0]
+
+
+def read_with_alpha(source: Source, limits: Limits | None = None) -> tuple[Picture, Mask | None]:
+    """Return a picture as `read` does, and its transparency or None, decoded once.
+
+    The transparency is [height, width], 0 where the picture is clear and lies on white.
+    """
     if isinstance(source, np.ndarray):
-        return _checked_array(source)
-    image = to_rgb(source) if isinstance(source, Image.Image) else open_rgb(source, limits)
-    return to_picture(image)
+        return _checked_array(source), None
+    image = srgb.upright(source) if isinstance(source, Image.Image) else open_srgb(source, limits)
+    picture = to_picture(over_white(image))
+    if image.mode != "RGBA":
+        return picture, None
+    alpha: Mask = np.asarray(image.getchannel("A"), np.float32) / np.float32(255)
+    return picture, alpha
 
 
 def read_mask(source: Source, limits: Limits | None = None) -> Mask:
@@ -57,17 +67,6 @@ def read_mask(source: Source, limits: Limits | None = None) -> Mask:
         source = np.repeat(source[..., np.newaxis].astype(np.float32), 3, axis=-1)
     mask: Mask = read(source, limits).mean(axis=-1, dtype=np.float32)
     return mask
-
-
-def read_alpha(source: Source, limits: Limits | None = None) -> Mask | None:
-    """Return a picture's transparency as [height, width], 0 where it is clear, or None."""
-    if isinstance(source, np.ndarray):
-        return None
-    image = srgb.upright(source) if isinstance(source, Image.Image) else open_srgb(source, limits)
-    if image.mode != "RGBA":
-        return None
-    alpha: Mask = np.asarray(image.getchannel("A"), np.float32) / np.float32(255)
-    return alpha
 
 
 def open_rgb(source: str | Path | bytes, limits: Limits | None = None) -> Image.Image:
@@ -83,21 +82,7 @@ def open_srgb(source: str | Path | bytes, limits: Limits | None = None) -> Image
     """Open a file as `open_rgb` does, but as RGBA if any of its pixels is transparent."""
     name = "the picture" if isinstance(source, bytes) else str(Path(source).name)
     with _readable(name):
-        image = _opened(_content(source), limits or Limits())
-        image.load()
-        return srgb.upright(image)
-
-
-def upright_size(path: Path) -> tuple[int, int]:
-    """Return the width and height a picture file has when it is upright, from its header alone.
-
-    Raises ImageError if it is no picture or is outside the default limits.
-    """
-    content = read_file(path)
-    with _readable(path.name):
-        image = _opened(content, Limits())
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED
-        return (image.height, image.width) if turned else image.size
+        return srgb.upright(_opened(_content(source), limits or Limits()))
 
 
 def check_size(width: int, height: int, limits: Limits) -> None:
@@ -218,16 +203,17 @@ def read_file(path: str | Path) -> bytes:
 
 def _opened(content: bytes, limits: Limits) -> Image.Image:
     """Return a picture of which nothing but the header has been read, within the limits."""
+    if kind_of(content) is None:
+        raise UnidentifiedImageError("none of the formats begins like this")
+    header = read_header(content)
+    if header is None:
+        raise ValueError("a header that breaks off")
+    # Before Pillow opens it, which may take memory for the whole canvas.
+    check_size(header.width, header.height, limits)
     try:
-        with warnings.catch_warnings():
-            # Pillow's own limits are others; ours are checked below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
-    except Image.DecompressionBombError as error:
-        raise ImageError(
-            f"A picture may have at most {limits.pixels / 1e6:g} megapixels, and this one has far "
-            "more; make it smaller and try again."
-        ) from error
+        image = Image.open(io.BytesIO(content), formats=(header.kind,))
+    except UnidentifiedImageError as error:
+        raise ValueError("it only begins like a picture") from error
     check_size(*image.size, limits)
     return image
 
@@ -239,7 +225,10 @@ def _content(source: str | Path | bytes) -> bytes:
 @contextmanager
 def _readable(name: str) -> Iterator[None]:
     try:
-        yield
+        with warnings.catch_warnings():
+            # What Pillow finds odd, and yet reads, is not worth a word to whoever brought it.
+            warnings.simplefilter("ignore")
+            yield
     except UnidentifiedImageError as error:
         raise ImageError(
             f"Expected a {FORMAT_NAMES} picture, but {name} is none; choose another file."

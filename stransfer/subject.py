@@ -51,13 +51,14 @@ class Subject:
         styles: Sequence[Source] = style if isinstance(style, list | tuple) else [style]  # type: ignore[list-item]
         if not styles:
             raise ImageError("Expected at least one artwork, but received none; name one.")
+        photo, alpha = images.read_with_alpha(content)
         return cls(
-            content=images.read(content),
+            content=photo,
             styles=tuple(images.read(source) for source in styles),
             content_mask=None if content_mask is None else images.read_mask(content_mask),
             style_mask=None if style_mask is None else images.read_mask(style_mask),
             init=None if init_image is None else images.read(init_image),
-            alpha=images.read_alpha(content),
+            alpha=alpha,
         )
 
     def check(self, settings: Settings) -> None:

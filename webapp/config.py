@@ -61,7 +61,7 @@ class Config:
     max_upload_mb: int = _key(10, "The largest picture file, in MiB.", minimum=1, maximum=1024)
     max_request_mb: int = _key(128, "The largest whole request, in MiB.", minimum=1, maximum=4096)
     max_megapixels: int = _key(
-        Limits.pixels // 1_000_000, "The largest picture, in megapixels.", minimum=1, maximum=1000
+        Limits.pixels // 1_000_000, "The largest picture, in megapixels.", minimum=1, maximum=178
     )
     max_side: int = _key(Limits.longest_side, "The longest side of a picture, in px.", minimum=100)
     min_side: int = _key(Limits.shortest_side, "The shortest side of a picture, in px.", minimum=1)
@@ -77,9 +77,23 @@ class Config:
         minimum=100,
     )
     decode_seconds: int = _key(
-        20, "The processor time in which an upload must be decoded.", minimum=1
+        20, "The processor time in which a picture must be decoded.", minimum=1
     )
-    decode_memory_mb: int = _key(2048, "The memory in which an upload must be decoded.", minimum=64)
+    decode_memory_mb: int = _key(
+        2048, "The memory in which a picture must be decoded, in MiB.", minimum=64
+    )
+    decoders: int = _key(
+        2, "How many pictures each web process decodes at once.", minimum=1, maximum=64
+    )
+    decode_wait_seconds: int = _key(
+        20, "How long an upload waits for its turn before it is told to come again.", minimum=0
+    )
+    quota_mb: int = _key(500, "How many MiB of pictures a visitor may keep here.", minimum=1)
+    min_free_mb: int = _key(
+        1024,
+        "With less free disk space than this, in MiB, no upload and no run is accepted.",
+        minimum=0,
+    )
     frames_per_second: float = _key(
         2.0, "How often at most a watcher gets a new picture.", minimum=0.1, maximum=10
     )

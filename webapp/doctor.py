@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from PIL import Image
 from sqlalchemy import text
 
-from stransfer import loading, precision, weights
+from stransfer import images, loading, precision, weights
 from stransfer.errors import StransferError
 from stransfer.models import DEFAULT_MODEL, MODELS
+from webapp.decoder import Wish
+from webapp.errors import UnusableError
 from webapp.services import Services
 
 _PROBE = "checks/probe.txt"
-_LEAST_FREE_GIB = 1.0
+_PROBE_SIDE = 1000
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ def examine(services: Services) -> Iterator[Finding]:
         "queue": _queue,
         "media store": _media,
         "disk": _disk,
+        "pictures": _pictures,
         "weights": _weights,
         "TensorFlow": _tensorflow,
         "precision": _precision,
@@ -71,13 +74,26 @@ def _media(services: Services) -> str:
 
 
 def _disk(services: Services) -> str:
-    free = shutil.disk_usage(services.config.instance).free / 2**30
-    if free < _LEAST_FREE_GIB:
+    free = services.room.free / 2**30
+    if not services.room.enough:
         raise _TroubleError(
-            f"only {free:.1f} GiB are free in {services.config.instance}; "
-            f"make room for at least {_LEAST_FREE_GIB:g} GiB"
+            f"only {free:.1f} GiB are free where this installation keeps its files, and nothing "
+            f"new is accepted below MIN_FREE_MB, {services.config.min_free_mb} MiB; make room"
         )
     return f"{free:.0f} GiB free"
+
+
+def _pictures(services: Services) -> str:
+    content = images.encode(Image.new("RGB", (_PROBE_SIDE, _PROBE_SIDE)), "JPEG")
+    try:
+        with services.decoders.turn() as turn:
+            turn.decode(content, Wish(longest_side=_PROBE_SIDE))
+    except UnusableError as error:
+        raise _TroubleError(
+            "not even one of a megapixel can be decoded; raise DECODE_MEMORY_MB and "
+            "DECODE_SECONDS, or see above what else its decoder complains of"
+        ) from error
+    return "can be decoded apart"
 
 
 def _weights(services: Services) -> str:

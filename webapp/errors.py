@@ -12,15 +12,19 @@ class ConfigError(StransferError):
 class SiteError(StransferError):
     """A request that cannot be granted; `status` is the HTTP status it is answered with.
 
-    `field` names what of the request is to blame, where that is one thing.
+    `field` names what of the request is to blame, where that is one thing; `retry_after` says in
+    how many seconds it is worth to ask again, where it is.
     """
 
     status = 400
 
-    def __init__(self, message: str, field: str | None = None) -> None:
-        """Keep the sentence, and the name of the field."""
+    def __init__(
+        self, message: str, field: str | None = None, retry_after: int | None = None
+    ) -> None:
+        """Keep the sentence, the name of the field and the seconds."""
         super().__init__(message)
         self.field = field
+        self.retry_after = retry_after
 
 
 class UnauthorizedError(SiteError):
@@ -60,8 +64,7 @@ class TooManyError(SiteError):
 
     def __init__(self, message: str, retry_after: int) -> None:
         """Keep the sentence, and after how long it is worth trying again."""
-        super().__init__(message)
-        self.retry_after = retry_after
+        super().__init__(message, retry_after=retry_after)
 
 
 class UnavailableError(SiteError):

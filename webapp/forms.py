@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from stransfer import presets
 from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME, SETTINGS, Settings
-from webapp.errors import NotFoundError, SiteError, TooManyError
+from webapp.errors import NotFoundError, SiteError, TooManyError, UnavailableError
 from webapp.fields import Field, typed
 from webapp.pictures import (
     IMAGE,
@@ -42,8 +42,8 @@ _FILE_SHARE = "share:file"
 class RunForm:
     """What a visitor sent, or the untouched form. `status` is the HTTP status of its errors.
 
-    `retry_after` is in how many seconds the same may be accepted. Pictures are references;
-    `shares` has what each artwork counts, as typed.
+    `retry_after` says in how many seconds to send it again, where that alone may help. Pictures
+    are references; `shares` has what each artwork counts, as typed.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -122,9 +122,8 @@ class RunForm:
                 return site.runs.submit(visitor_id, order, self.submission)
             except SettingsError as error:
                 self._refuse(error)
-            except TooManyError as error:
-                self.errors["form"] = str(error)
-                self.status, self.retry_after = error.status, error.retry_after
+            except (TooManyError, UnavailableError) as error:
+                self._blame("form", error)
             except SiteError as error:
                 self.errors["init_image"] = str(error)
         return None
@@ -160,10 +159,14 @@ class RunForm:
         try:
             image = site.uploads.add(visitor_id, role, file.filename, file.stream)
         except SiteError as error:
-            self.errors[name] = str(error)
-            self.status = error.status
+            self._blame(name, error)
             return None
         return f"{IMAGE}:{image.id}"
+
+    def _blame(self, name: str, error: SiteError) -> None:
+        """Answer with an error of the site, said of a field."""
+        self.errors[name] = str(error)
+        self.status, self.retry_after = error.status, error.retry_after
 
     def _prefer(self, form: MultiDict[str, str]) -> None:
         """Fill in the preset that was chosen, except where the visitor typed something else.

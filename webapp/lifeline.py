@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-# Set by the supervisor for the processes it starts, to its own process id.
+# Set for the processes that somebody starts and that are to end with it, to its own process id.
 SUPERVISOR = "STRANSFER_SUPERVISOR"
 
 _PR_SET_PDEATHSIG = 1

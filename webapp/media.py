@@ -44,6 +44,11 @@ class MediaStore:
         self._files, root = fsspec.core.url_to_fs(url)
         self._root = str(root).rstrip("/")
 
+    @property
+    def folders(self) -> list[Path]:
+        """The folder of this machine that everything is in; none if it is elsewhere."""
+        return [Path(self._root)] if isinstance(self._files, LocalFileSystem) else []
+
     def write(self, key: str, content: bytes) -> None:
         """Keep `content` under `key`: the whole of it, or, if that fails, nothing new."""
         path = self._path(key)

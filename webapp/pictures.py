@@ -49,8 +49,7 @@ def ingredient(site: Site, visitor_id: str, role: Role, reference: str) -> Ingre
     kind, _, name = reference.partition(":")
     if kind == SAMPLE and name:
         sample = site.samples.find(role, name)
-        key = site.samples.keep(sample)
-        return Ingredient(reference, sample.title, key, sample.width, sample.height)
+        return Ingredient(reference, sample.title, sample.key, sample.width, sample.height)
     if kind == IMAGE and name:
         return _uploaded(site.uploads.find(visitor_id, name))
     raise SettingsError({role: f"Choose a {role} picture, or upload one of your own."})
@@ -144,5 +143,11 @@ def used_picture(run_id: str, role: str, index: int, used: dict[str, Any]) -> Pi
 
 
 def _uploaded(image: Image) -> Ingredient:
-    reference = f"{IMAGE}:{image.id}"
-    return Ingredient(reference, image.title, picture_key(image), image.width, image.height)
+    return Ingredient(
+        reference=f"{IMAGE}:{image.id}",
+        title=image.title,
+        key=picture_key(image),
+        width=image.width,
+        height=image.height,
+        length=image.size,
+    )

@@ -1,23 +1,26 @@
 """The sample pictures: whatever lies in the folders `content` and `style` under `data`.
 
-A file dropped into a folder shows up with the next request, without a restart.
+A file dropped into a folder shows up with the next request, without a restart. It is decoded apart
+like an upload, once for each version of it, and only what is made from it then is painted or shown.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import json
 import logging
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from stransfer import images
-from stransfer.errors import ImageError
-from webapp.config import Config
-from webapp.decoder import encoded
-from webapp.decoding import decode
-from webapp.errors import NotFoundError
-from webapp.media import MediaStore
+from stransfer import header, images
+from webapp.decoder import Wish
+from webapp.decoding import Decoded
+from webapp.errors import NotFoundError, TooLargeError, UnavailableError, UnusableError
+from webapp.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -29,52 +32,72 @@ _LONGEST_SHOWN = 60
 
 PREVIEW_SIDE = 1024
 
-# So few are decoded faster than a process that would do it apart can start.
-_QUICK_PIXELS = 2_000_000
+# A picture of one's own, be it a sample or an upload, is kept no longer than the longest result.
+KEPT_SIDE = 4096
+
+# So much is decoded by one process: enough for all samples of an installation that is set up.
+_MOST_AT_ONCE = 64 * 2**20
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One sample picture; `version` changes with the file."""
+    """One sample picture; `version` changes with the file, `key` names what is painted from it."""
 
     role: Role
     name: str
-    path: Path
     width: int
     height: int
     version: str
+    key: str
 
     @property
     def title(self) -> str:
         """The name as a person would write it: `night_wind.jpg` is "Night wind"."""
-        return self.path.stem.replace("_", " ").replace("-", " ").strip().capitalize()
+        return Path(self.name).stem.replace("_", " ").replace("-", " ").strip().capitalize()
+
+
+@dataclass(frozen=True)
+class _File:
+    """One version of a file in a sample folder."""
+
+    role: Role
+    path: Path
+    modified: int
+    size: int
+
+    @property
+    def version(self) -> str:
+        told = f"{self.path}:{self.modified}:{self.size}"
+        return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
 class Samples:
-    """Reads the sample folders, and keeps copies of what runs use in the media store."""
+    """Reads the sample folders, and keeps what is made of their files in the media store."""
 
-    def __init__(self, folder: Path, media: MediaStore, config: Config) -> None:
+    def __init__(self, folder: Path, services: Services) -> None:
         """Look for samples in the folders `content` and `style` of `folder`."""
         self._folder = folder
-        self._media = media
-        self._config = config
-        self._known: dict[tuple[Path, int, int], Sample | None] = {}
+        self._media = services.media
+        self._decoders = services.decoders
+        self._most = services.config.max_upload_mb
+        # None is for a file that cannot be used.
+        self._known: dict[_File, Sample | None] = {}
+        self._examining = threading.Lock()
 
     def all(self, role: Role) -> list[Sample]:
         """Return the samples of a role by name; files that cannot be used are left out."""
-        folder = self._folder / role
-        paths = sorted(folder.iterdir()) if folder.is_dir() else []
-        found = (self._sample(role, path) for path in paths)
-        return [sample for sample in found if sample is not None]
+        # All of them together, because starting a process for each role takes longer.
+        files = {each: _files(each, sorted(_listed(self._folder / each))) for each in ROLES}
+        self._learn([file for found in files.values() for file in found])
+        return [sample for file in files[role] if (sample := self._known.get(file)) is not None]
 
     def find(self, role: Role, name: str) -> Sample:
         """Return a sample by its file name; raise NotFoundError if there is none."""
-        folder = self._folder / role
-        paths = folder.iterdir() if folder.is_dir() else ()
         # Only names that the folder itself lists: a path made of a name could lead elsewhere.
-        for path in (path for path in paths if path.name == name):
-            sample = self._sample(role, path)
-            if sample is not None:
+        paths = [path for path in _listed(self._folder / role) if path.name == name]
+        for file in _files(role, paths):
+            self._learn([file])
+            if (sample := self._known.get(file)) is not None:
                 return sample
         shown = ascii(name[:_LONGEST_SHOWN])
         raise NotFoundError(f"There is no sample {shown} among the {role} pictures; take another.")
@@ -87,53 +110,95 @@ class Samples:
         """Return a sample as a small JPEG file."""
         return self._media.read(_thumbnail_key(sample.version))
 
-    def keep(self, sample: Sample) -> str:
-        """Copy a sample into the media store, so that a run survives its removal; return the key.
+    def _learn(self, files: Sequence[_File]) -> None:
+        """Examine each version of a file once."""
+        if any(file not in self._known for file in files):
+            # Others who ask meanwhile wait, and find it done.
+            with self._examining:
+                self._examine([file for file in files if file not in self._known])
 
-        The copy is named by its content, so every run that uses the sample shares it.
-        """
-        content = sample.path.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()[:32]
-        key = f"samples/{digest}{sample.path.suffix.lower()}"
-        if not self._media.exists(key):
-            self._media.write(key, content)
-        return key
-
-    def _sample(self, role: Role, path: Path) -> Sample | None:
-        """Return a sample, or None for a file that is none; each version is examined once."""
-        try:
-            path.name.encode()
-            status = path.stat()
-        except (OSError, UnicodeEncodeError):
-            return None
-        seen = (path, status.st_mtime_ns, status.st_size)
-        if seen not in self._known:
+    def _examine(self, files: Sequence[_File]) -> None:
+        """Make known what is new; what cannot be examined now is left for the next time."""
+        batch: dict[_File, bytes] = {}
+        for file in files:
             try:
-                self._known[seen] = self._examined(role, path, status.st_size, _version(seen))
+                if self._recall(file):
+                    continue
+                content = self._content(file)
             except Exception as error:
-                # Whatever a file provokes, it must not take the other samples with it.
-                log.warning("sample %s is left out: %s", ascii(path.name), error)
-                self._known[seen] = None
-        return self._known[seen]
+                self._leave_out(file, error)
+                continue
+            if batch and sum(map(len, batch.values())) + len(content) > _MOST_AT_ONCE:
+                self._decode(batch)
+                batch = {}
+            batch[file] = content
+        if batch:
+            self._decode(batch)
 
-    def _examined(self, role: Role, path: Path, size: int, version: str) -> Sample | None:
-        """Return a sample whose preview and thumbnail are in the media store."""
-        if path.suffix.lower() not in _ENDINGS or path.name.startswith(".") or not path.is_file():
-            return None
-        if size > self._config.max_upload_mb * 2**20:
-            raise ImageError(f"it has more than {self._config.max_upload_mb} MiB")
-        width, height = images.upright_size(path)
-        if not self._media.exists(_thumbnail_key(version)):
-            preview, thumbnail = self._encoded(path, width * height)
-            self._media.write(preview_key(version), preview)
-            self._media.write(_thumbnail_key(version), thumbnail)
-        return Sample(role, path.name, path, width, height, version)
+    def _recall(self, file: _File) -> bool:
+        """Return whether a file is known from an earlier process, or is not meant as a sample."""
+        if file.path.suffix.lower() not in _ENDINGS or file.path.name.startswith("."):
+            self._known[file] = None
+            return True
+        try:
+            told = json.loads(self._media.read(_record_key(file.version)))
+        except NotFoundError:
+            return False
+        sample = Sample(role=file.role, name=file.path.name, **told)
+        if not self._media.exists(sample.key):
+            return False
+        self._known[file] = sample
+        return True
 
-    def _encoded(self, path: Path, pixels: int) -> tuple[bytes, bytes]:
-        if pixels <= _QUICK_PIXELS:
-            return encoded(images.open_rgb(path), PREVIEW_SIDE)
-        decoded = decode(self._config, path.read_bytes(), PREVIEW_SIDE, "jpg")
-        return decoded.picture, decoded.thumbnail
+    def _content(self, file: _File) -> bytes:
+        if file.size > self._most * 2**20:
+            raise TooLargeError(f"it has more than {self._most} MiB")
+        content = images.read_file(file.path)
+        if header.kind_of(content) is None:
+            raise UnusableError(f"it is no {images.FORMAT_NAMES} picture")
+        return content
+
+    def _decode(self, batch: Mapping[_File, bytes]) -> None:
+        wish = Wish(KEPT_SIDE, preview_side=PREVIEW_SIDE)
+        try:
+            with self._decoders.turn() as turn:
+                # All pages with samples wait for them.
+                found = turn.decode_all(list(batch.values()), wish, urgent=True)
+            for (file, content), decoded in zip(batch.items(), found, strict=True):
+                if isinstance(decoded, UnusableError):
+                    self._leave_out(file, decoded)
+                else:
+                    self._keep(file, content, decoded)
+        except UnavailableError as error:
+            log.warning("samples are not examined now: %s", error)
+
+    def _keep(self, file: _File, content: bytes, decoded: Decoded) -> None:
+        """Keep what runs and pages use, so that a run survives the removal of its sample.
+
+        What runs use is named by the file's content, so that all that use it share it.
+        """
+        digest = hashlib.sha256(content).hexdigest()[:32]
+        sample = Sample(
+            role=file.role,
+            name=file.path.name,
+            width=decoded.width,
+            height=decoded.height,
+            version=file.version,
+            key=f"samples/kept/{digest}.{decoded.ending}",
+        )
+        if not self._media.exists(sample.key):
+            self._media.write(sample.key, decoded.picture)
+        self._media.write(preview_key(file.version), decoded.preview)
+        self._media.write(_thumbnail_key(file.version), decoded.thumbnail)
+        told = dataclasses.asdict(sample)
+        del told["role"], told["name"]
+        self._media.write(_record_key(file.version), json.dumps(told).encode())
+        self._known[file] = sample
+
+    def _leave_out(self, file: _File, error: Exception) -> None:
+        # Whatever a file provokes, it must not take the other samples with it.
+        log.warning("sample %s is left out: %s", ascii(file.path.name), error)
+        self._known[file] = None
 
 
 def preview_key(version: str) -> str:
@@ -141,9 +206,26 @@ def preview_key(version: str) -> str:
     return f"samples/previews/{version}.jpg"
 
 
-def _version(seen: tuple[Path, int, int]) -> str:
-    path, modified, size = seen
-    return hashlib.sha256(f"{path}:{modified}:{size}".encode()).hexdigest()[:32]
+def _listed(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _files(role: Role, paths: Sequence[Path]) -> list[_File]:
+    """Return the present versions of the files among some paths that can be asked for by name."""
+    found = []
+    for path in paths:
+        try:
+            path.name.encode()
+            status = path.stat()
+        except (OSError, UnicodeEncodeError):
+            continue
+        if path.is_file():
+            found.append(_File(role, path, status.st_mtime_ns, status.st_size))
+    return found
+
+
+def _record_key(version: str) -> str:
+    return f"samples/records/{version}.json"
 
 
 def _thumbnail_key(version: str) -> str:

@@ -11,9 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.config import Config
 from webapp.database import Database
+from webapp.decoding import Decoders
 from webapp.errors import ConfigError
 from webapp.media import MediaStore
 from webapp.queue import Queue
+from webapp.room import Room
 
 Service = TypeVar("Service")
 
@@ -26,6 +28,8 @@ class Services:
     database: Database
     media: MediaStore
     queue: Queue
+    decoders: Decoders
+    room: Room
 
     @classmethod
     def of(cls, config: Config) -> Services:
@@ -38,11 +42,14 @@ class Services:
         database = config.database_url or f"sqlite:///{instance / 'stransfer.sqlite'}"
         media = config.media_url or str(instance / "media")
         queue = config.queue_url or f"sqlite:///{instance / 'queue.sqlite'}"
+        store = _usable("MEDIA_URL", lambda: MediaStore(media))
         return cls(
             config=config,
             database=_usable("DATABASE_URL", lambda: Database(database)),
-            media=_usable("MEDIA_URL", lambda: MediaStore(media)),
+            media=store,
             queue=_usable("QUEUE_URL", lambda: Queue(queue)),
+            decoders=Decoders(config),
+            room=Room(config.min_free_mb, [instance, *store.folders]),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -12,6 +13,7 @@ from flask import Flask
 from stransfer.cli import told_in_one_sentence
 from webapp import logs
 from webapp.lifeline import follow_supervisor
+from webapp.samples import ROLES
 from webapp.site import Site
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ def serve(make: Callable[[], Flask]) -> None:
     follow_supervisor()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
+    # Whoever opens the first page of all does not wait until every sample is decoded.
+    threading.Thread(target=site.samples.all, args=[ROLES[0]], daemon=True).start()
     log.info("site: http://%s:%d", config.host, config.port)
     try:
         app.extensions["socketio"].run(

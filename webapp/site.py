@@ -44,7 +44,7 @@ class Site:
             runs=RunStore(services),
             speeds=Speeds(services.database),
             uploads=Uploads(services),
-            samples=Samples(folders.DATA, services.media, services.config),
+            samples=Samples(folders.DATA, services),
             tokens=Tokens(services.database),
             timelapses=Timelapses(services),
             renditions=Renditions(services.media),

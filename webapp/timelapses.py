@@ -75,7 +75,7 @@ class Timelapses:
             )
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             log.warning("run %s: no timelapse: %s %s", run.id, error, (error.stderr or b"")[-500:])
-            raise UnavailableError(_FAILED) from error
+            raise UnavailableError(_FAILED, retry_after=60) from error
         return child.stdout
 
 

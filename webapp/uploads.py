@@ -10,21 +10,22 @@ from typing import IO, Literal
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from stransfer import header
 from stransfer.images import FORMAT_NAMES
-from webapp.decoding import Decoded, Ending, decode
+from webapp import quota
+from webapp.decoder import Wish
+from webapp.decoding import Decoded
 from webapp.errors import NotFoundError, TooLargeError, UnusableError
 from webapp.records import Image
 from webapp.runs.store import known_visitor
-from webapp.samples import ROLES, Role
+from webapp.runs.usage import uploads_of_runs
+from webapp.samples import KEPT_SIDE, ROLES, Role
 from webapp.services import Services
 
 # What a picture is brought for.
 UploadRole = Role | Literal["mask"]
 MASK: UploadRole = "mask"
 ROLES_OF_UPLOADS: tuple[UploadRole, ...] = (*ROLES, MASK)
-
-# An upload is kept no longer than the longest picture that is ever made from it.
-KEPT_SIDE = 4096
 
 _TITLE = 60
 _UNKNOWN = "There is no such picture here; choose another, or upload it again."
@@ -36,26 +37,21 @@ class Uploads:
     def __init__(self, services: Services) -> None:
         """Keep pictures in the media store, and what is known of them in the database."""
         self._services = services
+        self._most_mb = services.config.quota_mb
 
     def add(self, visitor_id: str, role: UploadRole, file_name: str, stream: IO[bytes]) -> Image:
         """Take a picture file and return its record; nothing is kept of one that is refused.
 
-        Raises TooLargeError or UnusableError, with a sentence for the visitor.
+        Raises TooLargeError, UnusableError or UnavailableError, with a sentence for the visitor.
         """
-        limit = self._services.config.max_upload_mb * 2**20
-        content = stream.read(limit + 1)
-        if len(content) > limit:
-            raise TooLargeError(
-                f"A picture may have at most {self._services.config.max_upload_mb} MiB, and this "
-                "one has more; make it smaller and try again."
-            )
-        if not content:
-            raise UnusableError(
-                f"Expected a {FORMAT_NAMES} picture, but this file is empty; choose another one."
-            )
+        self._services.room.check()
+        # Without decoding a picture for which there is no room whatever it is.
+        with self._services.database.reading() as session:
+            quota.check(session, visitor_id, self._most_mb, 1)
         # The edge of a mask must not ring.
-        ending: Ending | None = "png" if role == MASK else None
-        decoded = decode(self._services.config, content, KEPT_SIDE, ending)
+        wish = Wish(KEPT_SIDE, ending="png" if role == MASK else None)
+        with self._services.decoders.turn() as turn:
+            decoded = turn.decode(self._content(stream), wish)
         image = Image(
             id=_id(visitor_id, role, decoded.picture),
             visitor_id=visitor_id,
@@ -83,6 +79,30 @@ class Uploads:
             mine = select(Image).where(Image.visitor_id == visitor_id, Image.role == role)
             return list(session.scalars(mine.order_by(Image.created_at.desc()).limit(most)))
 
+    def used(self, visitor_id: str) -> int:
+        """Return how many bytes of pictures a visitor keeps here."""
+        with self._services.database.reading() as session:
+            return quota.used(session, visitor_id)
+
+    def _content(self, stream: IO[bytes]) -> bytes:
+        limit = self._services.config.max_upload_mb * 2**20
+        content = stream.read(limit + 1)
+        if len(content) > limit:
+            raise TooLargeError(
+                f"A picture may have at most {self._services.config.max_upload_mb} MiB, and this "
+                "one has more; make it smaller and try again."
+            )
+        if not content:
+            raise UnusableError(
+                f"Expected a {FORMAT_NAMES} picture, but this file is empty; choose another one."
+            )
+        # What does not even begin like a picture is not worth a process.
+        if header.kind_of(content) is None:
+            raise UnusableError(
+                f"Expected a {FORMAT_NAMES} picture, but this file is none; choose another one."
+            )
+        return content
+
     def _keep(self, image: Image, decoded: Decoded) -> Image:
         """Record a picture, or return the record of the same one brought before."""
         known = self._renewed(image.id)
@@ -94,16 +114,32 @@ class Uploads:
             media.write(thumbnail_key(image), decoded.thumbnail)
             with self._services.database.writing() as session:
                 known_visitor(session, image.visitor_id)
+                # The same picture may have come twice at once, and the other request was faster.
+                if (faster := session.get(Image, image.id)) is not None:
+                    return faster
+                quota.check(session, image.visitor_id, self._most_mb, image.size)
                 session.add(image)
         except IntegrityError:
-            # The same picture came twice at once, and the other request was faster.
+            # Just as well, where another database lets both begin.
             with self._services.database.reading() as session:
                 return session.get_one(Image, image.id)
         except Exception:
-            media.delete(picture_key(image))
-            media.delete(thumbnail_key(image))
+            self._discard(image)
             raise
         return image
+
+    def _discard(self, image: Image) -> None:
+        """Remove the files of a picture that was not recorded, unless they are needed after all.
+
+        A painting may be made from an earlier upload of the same picture.
+        """
+        with self._services.database.reading() as session:
+            if session.get(Image, image.id) is not None:
+                return
+            if image.id in uploads_of_runs(session, image.visitor_id):
+                return
+        self._services.media.delete(picture_key(image))
+        self._services.media.delete(thumbnail_key(image))
 
     def _renewed(self, image_id: str) -> Image | None:
         """Return the record of a picture that is brought again, and is now the newest."""

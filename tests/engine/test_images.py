@@ -41,14 +41,6 @@ def test_a_picture_is_turned_upright(photo: Image.Image, orientation: int) -> No
     np.testing.assert_allclose(picture, images.to_picture(expected), atol=1e-6)
 
 
-def test_the_header_alone_tells_the_upright_size(photo: Image.Image, tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(file_bytes(photo, "JPEG", exif=exif))
-    assert images.upright_size(path) == (90, 120)
-
-
 def test_transparency_lies_on_white() -> None:
     clear = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
     assert images.read(file_bytes(clear)).min() == 1.0

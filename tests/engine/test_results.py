@@ -56,8 +56,8 @@ def test_the_photos_transparency_is_kept_where_the_format_can(photo: Image.Image
     clear = photo.convert("RGBA")
     clear.putalpha(Image.linear_gradient("L").resize(photo.size))
     source = file_bytes(clear)
-    alpha = images.read_alpha(source)
-    assert alpha is not None and images.read_alpha(file_bytes(photo)) is None
+    alpha = images.read_with_alpha(source)[1]
+    assert alpha is not None and images.read_with_alpha(file_bytes(photo))[1] is None
     for kind, mode in (("PNG", "RGBA"), ("WEBP", "RGBA"), ("JPEG", "RGB")):
         content = results.encode(images.read(source), SETTINGS, kind, alpha)
         with Image.open(io.BytesIO(content)) as image:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,21 +11,34 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import Flask
 
+from stransfer import folders
 from tests.site.chromium import Chromium
 from tests.site.person import Person
 from tests.site.server import Server
 from webapp import create_app
 from webapp.config import Config
 from webapp.runs.leases import Leases
+from webapp.samples import Samples
 from webapp.services import Services
 
 if TYPE_CHECKING:
     from webapp.runs.painter import Painter
 
 
+@pytest.fixture(scope="session")
+def examined(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an installation makes of the samples, which is the same for all of them."""
+    instance = tmp_path_factory.mktemp("examined")
+    services = Services.of(Config(instance_path=str(instance)))
+    Samples(folders.DATA, services).all("content")
+    services.database.close()
+    return instance / "media" / "samples"
+
+
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
-    """The configuration of a new installation."""
+def config(tmp_path: Path, examined: Path) -> Config:
+    """The configuration of a new installation that has examined its samples."""
+    shutil.copytree(examined, tmp_path / "instance/media/samples", copy_function=os.link)
     return Config(async_mode="threading", instance_path=str(tmp_path / "instance"))
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+
+from PIL import Image
+
 from stransfer import folders
 from stransfer.settings import Settings
 from webapp.records import Run
 from webapp.runs.leases import Claim, Leases
 from webapp.runs.orders import Ingredient, Order
 from webapp.runs.store import RunStore
-from webapp.samples import Role, Samples
+from webapp.samples import Role
 from webapp.services import Services
 
 ALICE = "a" * 32
@@ -73,9 +78,11 @@ def look(services: Services, run_id: str) -> Run:
 
 def sample(services: Services, role: Role, name: str) -> Ingredient:
     """Return a sample as a run takes it, kept in the media store."""
-    samples = Samples(folders.DATA, services.media, services.config)
-    found = samples.find(role, name)
-    return Ingredient(f"sample:{name}", found.title, samples.keep(found), found.width, found.height)
+    content = (folders.DATA / role / name).read_bytes()
+    key = f"samples/kept/{hashlib.sha256(content).hexdigest()[:32]}.jpg"
+    services.media.write(key, content)
+    with Image.open(io.BytesIO(content)) as image:
+        return Ingredient(f"sample:{name}", name, key, *image.size)
 
 
 def narrow(services: Services) -> Order:

@@ -178,7 +178,7 @@ def test_the_form_says_it_in_a_sentence_and_loses_nothing(person: Person) -> Non
     for _ in range(2):
         person.start()
     photo = ("mine.png", file_bytes(corpus.plain()))
-    typed = {
+    typed: dict[str, str | list[str]] = {
         "style": ["sample:fjord.jpg", "sample:two_fish.jpg"],
         "share:sample:two_fish.jpg": "20",
         "steps": "77",

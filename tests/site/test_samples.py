@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import shutil
@@ -14,6 +15,8 @@ from PIL import Image
 from stransfer import folders
 from tests.conftest import file_bytes
 from tests.site import corpus
+from tests.site.corpus import foreign, hostile
+from tests.site.corpus.clean import check_clean_file
 from tests.site.person import Person
 from webapp import create_app
 from webapp.config import Config
@@ -139,3 +142,37 @@ def test_a_run_survives_the_removal_of_its_sample(data: Path, person: Person) ->
     run = person.site.runs.find(person.id, run_id)
     assert person.site.services.media.exists(run.content["key"])
     assert "Cat" in person.open(f"/runs/{run_id}").text
+
+
+def test_what_is_painted_from_a_sample_is_as_clean_as_an_upload(data: Path, person: Person) -> None:
+    hidden = hostile.ACCEPTED["html in a jpeg's comment"]
+    (data / "content" / "hidden.jpg").write_bytes(hidden)
+    place = person.send(content="sample:hidden.jpg").headers["Location"]
+    [used] = [person.site.runs.find(person.id, place.rpartition("/")[2]).content]
+    check_clean_file(person.site.services.media.read(used["key"]), "what is painted")
+    check_clean_file(person.client.get(f"{place}/content/0").data, "what is shown of it")
+    check_clean_file(person.client.get("/pictures/samples/content/hidden.jpg").data, "a preview")
+
+
+def test_hostile_files_among_the_samples_are_left_out(data: Path, person: Person) -> None:
+    corpora = hostile.TOO_LARGE, hostile.DAMAGED, foreign.NO_PICTURE
+    files = [content for corpus in corpora for content in corpus.values()]
+    for index, content in enumerate(files):
+        (data / "style" / f"{index}.png").write_bytes(content)
+    assert person.open().options["style"] == ["sample:fjord.jpg"]
+
+
+def test_samples_that_cannot_be_examined_now_are_offered_later(data: Path, config: Config) -> None:
+    config = dataclasses.replace(config, decoders=1, decode_wait_seconds=0)
+    person = Person(create_app(config))
+    with person.site.services.decoders.turn():
+        assert "style" not in person.open().options
+    assert person.open().options["style"] == ["sample:fjord.jpg"]
+
+
+def test_each_version_of_a_sample_is_decoded_once(data: Path, config: Config) -> None:
+    Person(create_app(config)).open()
+    again = Person(create_app(config))
+    # Another process finds what this one has learnt, and needs no decoder for it.
+    with again.site.services.decoders.turn(), again.site.services.decoders.turn():
+        assert again.open().options["style"] == ["sample:fjord.jpg"]

@@ -152,12 +152,12 @@ def _operation_id(rule: Rule) -> str:
     return str(rule.endpoint).rpartition(".")[2]
 
 
-def _failure(error: HTTPStatus) -> dict[str, Any]:
+def _failure(error: HTTPStatus) -> Schema:
     if error == HTTPStatus.REQUEST_URI_TOO_LONG:
         # Whatever listens answers this by itself, before the site has seen the request.
         return {"description": error.phrase}
     found = {"description": error.phrase, "content": {JSON: {"schema": _schema("Error")}}}
-    if error == HTTPStatus.TOO_MANY_REQUESTS:
+    if error in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         found["headers"] = {"Retry-After": _RETRY_AFTER}
     return found
 

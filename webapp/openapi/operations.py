@@ -62,6 +62,7 @@ class Operation:
 _CREATED = HTTPStatus.CREATED
 _CONFLICT = HTTPStatus.CONFLICT
 _NOT_FOUND = HTTPStatus.NOT_FOUND
+_BUSY = HTTPStatus.SERVICE_UNAVAILABLE
 _TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -72,9 +73,13 @@ OPERATIONS: Mapping[str, Operation] = {
     "api.samples": Operation("Samples"),
     "estimates.list_presets": Operation("[Preset]", numbers=(WIDTH, HEIGHT), settings=True),
     "estimates.estimate": Operation("Estimate", numbers=(WIDTH, HEIGHT), settings=True),
-    "api.add_image": Operation("Image", _CREATED, "change", Body("Upload", FORM)),
+    "api.add_image": Operation("Image", _CREATED, "change", Body("Upload", FORM), refused=(_BUSY,)),
     "api.start_run": Operation(
-        "Run", _CREATED, "change", Body("Order"), refused=(_NOT_FOUND, _CONFLICT, _TOO_MANY)
+        "Run",
+        _CREATED,
+        "change",
+        Body("Order"),
+        refused=(_NOT_FOUND, _CONFLICT, _TOO_MANY, _BUSY),
     ),
     "api.runs": Operation("Runs", access="read", numbers=(PAGE,), refused=(_NOT_FOUND,)),
     "api.run": Operation("Run", access="read", numbers=(SINCE,)),
@@ -85,7 +90,7 @@ OPERATIONS: Mapping[str, Operation] = {
         _CREATED,
         "change",
         Body("Continuation", required=False),
-        refused=(_CONFLICT, _TOO_MANY),
+        refused=(_CONFLICT, _TOO_MANY, _BUSY),
     ),
     "api.delete": Operation(None, HTTPStatus.NO_CONTENT, "change"),
     "api.result": Operation(PNG, access="read"),

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stransfer.images import FORMAT_NAMES
 from stransfer.models import MODELS
 from stransfer.presets import BY_NAME as PRESETS
 from stransfer.presets import DECIDED
@@ -88,7 +89,7 @@ def bodies(config: Config, samples: Mapping[Role, Sequence[str]]) -> Mapping[str
         "Upload": {
             "type": "object",
             "properties": {
-                "file": {"type": "string", "format": "binary", "description": "A picture file."},
+                "file": {"type": "string", "format": "binary", "description": _file(config)},
                 "role": upload_role,
             },
             "required": ["file"],
@@ -142,6 +143,15 @@ def answers() -> Mapping[str, Schema]:
         ),
         "Document": {"type": "object"},
     }
+
+
+def _file(config: Config) -> str:
+    return (
+        f"A {FORMAT_NAMES} picture of at most {config.max_upload_mb} MiB and "
+        f"{config.max_megapixels} megapixels, {config.min_side} to {config.max_side} px a side and "
+        f"at most {config.max_aspect:g} times as long as it is short. A visitor may keep "
+        f"{config.quota_mb} MiB."
+    )
 
 
 def _order(config: Config, samples: Mapping[Role, Sequence[str]]) -> Schema:

@@ -77,8 +77,8 @@ def start() -> Response | tuple[str, int, dict[str, str]]:
     sent = RunForm.sent(site, visitor, request.form, request.files)
     run_id = sent.start(site, visitor)
     if run_id is None:
-        again = {} if sent.retry_after is None else {"Retry-After": str(sent.retry_after)}
-        return _page(sent), sent.status, again
+        later = {} if sent.retry_after is None else {"Retry-After": str(sent.retry_after)}
+        return _page(sent), sent.status, later
     return redirect(url_for("runs.show", id=run_id), 303)
 
 
@@ -119,6 +119,11 @@ def _page(shown: RunForm, earlier: Run | None = None) -> str:
         limits={
             "max_upload_mb": config.max_upload_mb,
             "max_megapixels": config.max_megapixels,
+            "min_side": config.min_side,
+            "max_side": config.max_side,
+            "max_aspect": config.max_aspect,
+            "quota_mb": config.quota_mb,
+            "used_mb": current_site().uploads.used(visitor) / 2**20,
             "formats": FORMAT_NAMES,
             "accept": ",".join(f"image/{kind.lower()}" for kind in FORMATS),
         },

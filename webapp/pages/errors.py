@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from stransfer.errors import SettingsError, StransferError
-from webapp.errors import SiteError, TooManyError
+from webapp.errors import SiteError
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def _http(error: HTTPException) -> Response | HTTPException:
 def _site(error: SiteError) -> Response:
     fields = {error.field: str(error)} if error.field else {}
     response = _answer(error.status, str(error), fields)
-    if isinstance(error, TooManyError):
+    if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 

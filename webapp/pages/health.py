@@ -18,7 +18,7 @@ def alive() -> tuple[dict[str, str], int]:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[dict[str, str], int]:
-    """Answer 200 if the database and the queue can be reached, 503 with what cannot otherwise."""
+    """Answer 200 if database and queue answer and the disk has room, 503 with what is wrong."""
     services = current_site().services
     try:
         with services.database.reading() as session:
@@ -29,4 +29,6 @@ def ready() -> tuple[dict[str, str], int]:
         services.queue.waiting()
     except Exception:
         return {"status": "the queue does not answer"}, 503
+    if not services.room.enough:
+        return {"status": "the disk is nearly full"}, 503
     return {"status": "ok"}, 200

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME
 from webapp.caching import lasting
-from webapp.errors import NotFoundError, TooManyError, WrongStateError
+from webapp.errors import NotFoundError, TooManyError, UnavailableError, WrongStateError
 from webapp.filenames import stem
 from webapp.records import LONGEST_TITLE, Run
 from webapp.runs.orders import continued
@@ -50,10 +50,10 @@ def go_on(id: str) -> AnyResponse | tuple[str, int, dict[str, str]]:
     steps, submission = request.form.get("steps"), request.form.get("submission", "")[:64]
     try:
         started = runs.submit(visitor, continued(run, steps), submission or None)
-    except TooManyError as error:
+    except (TooManyError, UnavailableError) as error:
         flash(str(error), "error")
-        again = {"Retry-After": str(error.retry_after)}
-        return _page(run, steps, submission), error.status, again
+        later = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+        return _page(run, steps, submission), error.status, later
     except WrongStateError as error:
         flash(str(error), "error")
     except SettingsError as error:

@@ -25,13 +25,17 @@ KEPT = images.Limits(pixels=10**9, longest_side=10**6, shortest_side=1, aspect=1
 
 @dataclass(frozen=True)
 class Ingredient:
-    """A picture that goes into a run. `key` names its file in the media store."""
+    """A picture that goes into a run. `key` names its file in the media store.
+
+    `length` is how many bytes an upload takes there, with what belongs to it.
+    """
 
     reference: str
     title: str
     key: str
     width: int
     height: int
+    length: int = 0
 
     @property
     def size(self) -> Size:

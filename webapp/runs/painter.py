@@ -137,14 +137,15 @@ class Painter:
         return last
 
     def _subject(self, run: Run) -> Subject:
-        content = self._services.media.read(run.content["key"])
+        file = self._services.media.read(run.content["key"])
+        photo, alpha = images.read_with_alpha(file, KEPT)
         return Subject(
-            content=images.read(content, KEPT),
+            content=photo,
             styles=tuple(self._picture(style) for style in run.styles),
             content_mask=self._mask(run.content_mask),
             style_mask=self._mask(run.style_mask),
             init=None if run.init_image is None else self._picture(run.init_image),
-            alpha=images.read_alpha(content, KEPT),
+            alpha=alpha,
         )
 
     def _picture(self, used: dict[str, Any]) -> Picture:

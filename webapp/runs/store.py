@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import logs
-from webapp.errors import NotFoundError, TooManyError, WrongStateError
+from webapp.errors import NotFoundError, SiteError, WrongStateError
 from webapp.records import LIVE, LONGEST_TITLE, Loss, Run, RunState, Visitor
 from webapp.runs.admission import Admission
 from webapp.runs.line import Line, Place
@@ -51,7 +51,8 @@ class RunStore:
 
         A form that the same visitor sends twice has the same `submission` and the same choices;
         it is accepted once and gives the same id. Raises SettingsError, naming the fields, if
-        pictures and settings do not fit each other, and TooManyError if too many runs wait.
+        pictures and settings do not fit each other, TooManyError if too many runs wait, and
+        UnavailableError if the disk is nearly full.
         """
         levels = order.plan(self._services.config)
         run_id = uuid.uuid4().hex
@@ -69,7 +70,7 @@ class RunStore:
         )
         try:
             accepted = self._accept(run)
-        except (NotFoundError, TooManyError):
+        except SiteError:
             self._services.media.delete_folder(folder(run_id))
             raise
         if accepted == run_id:
@@ -203,6 +204,7 @@ class RunStore:
                 session.flush()
             check_kept(session, run)
             self._admission.check(session, run.visitor_id)
+            self._services.room.check()
             session.add(run)
         return run.id
 

@@ -5,7 +5,7 @@ A picture of a visitor's own is there as long as it has a record, or a run uses 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import select
@@ -36,6 +36,16 @@ def used_pictures(
     return found
 
 
+def uploads_of_runs(session: Session, visitor_id: str) -> dict[str, int]:
+    """Return the uploads that a visitor's runs are made from, by id, with their bytes."""
+    runs = select(*_COLUMNS).where(Run.visitor_id == visitor_id)
+    return {
+        image_id(used["key"]): int(used.get("length", 0))
+        for pictures in session.execute(runs)
+        for used in _uploads(pictures)
+    }
+
+
 def check_kept(session: Session, run: Run) -> None:
     """Raise NotFoundError if a picture of a run that is about to be accepted may soon be removed.
 
@@ -55,10 +65,12 @@ def image_id(key: str) -> str:
 
 
 def _keys(pictures: Iterable[Any]) -> set[str]:
-    """Return the keys of uploads in columns of a run, which hold a picture, several or none."""
-    found: set[str] = set()
+    return {used["key"] for used in _uploads(pictures)}
+
+
+def _uploads(pictures: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """Give the uploads in columns of a run, which hold a picture, several or none."""
     for picture in pictures:
         for used in picture if isinstance(picture, list) else [picture]:
             if used is not None and used["key"].startswith(IMAGES):
-                found.add(used["key"])
-    return found
+                yield used

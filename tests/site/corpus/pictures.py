@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
 from tests.conftest import file_bytes
+from tests.site.corpus.containers import chunk, png
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -24,19 +24,6 @@ def noisy(width: int, height: int) -> Image.Image:
     """A picture that no format makes small, the same every time."""
     values = np.random.default_rng(7).integers(0, 256, (height, width, 3), np.uint8)
     return Image.fromarray(values, "RGB")
-
-
-def png(width: int, height: int, *chunks: bytes) -> bytes:
-    """A PNG file whose header promises a size, whatever follows."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    parts = [chunk(b"IHDR", header), *chunks, chunk(b"IDAT", zlib.compress(b"")), chunk(b"IEND")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
-
-
-def chunk(kind: bytes, content: bytes = b"") -> bytes:
-    """One chunk of a PNG file."""
-    checksum = struct.pack(">I", zlib.crc32(kind + content))
-    return struct.pack(">I", len(content)) + kind + content + checksum
 
 
 def photo_with_metadata() -> bytes:
