@@ -7,8 +7,9 @@ from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
 
 from stransfer import folders
-from webapp import assets, cookies, headers, live, metrics, secret, views
+from webapp import assets, cookies, fragments, headers, live, metrics, secret, views
 from webapp import config as configuration
+from webapp.addresses import Application
 from webapp.config import Config
 from webapp.pages import (
     api,
@@ -33,7 +34,7 @@ _COMPRESSIONS = ["br", "zstd", "gzip"]
 def assemble(config: Config | None = None) -> Flask:
     """Return the application for a configuration, by default the one found on this machine."""
     config = config or configuration.load()
-    app = Flask(
+    app = Application(
         "webapp",
         root_path=str(folders.ROOT),
         instance_path=str(config.instance),
@@ -64,6 +65,7 @@ def assemble(config: Config | None = None) -> Flask:
     Compress(app)
     headers.install(app)
     errors.install(app)
+    fragments.install(app)
     views.install(app)
     metrics.install(app, site, live.install(app, site))
     return app

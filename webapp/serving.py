@@ -18,6 +18,9 @@ from webapp.site import Site
 
 log = logging.getLogger(__name__)
 
+# How long requests may take to end, once the site is told to.
+_STOP_SECONDS = 3.0
+
 
 def serve(make: Callable[[], Flask]) -> None:
     """Make the application, and listen on the configured address until SIGINT or SIGTERM.
@@ -30,7 +33,7 @@ def serve(make: Callable[[], Flask]) -> None:
     config = site.services.config
     logs.configure(config.log_format)
     follow_supervisor()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, _stop)
     # Whoever opens the first page of all does not wait until every sample is decoded.
     threading.Thread(target=site.samples.all, args=[ROLES[0]], daemon=True).start()
@@ -45,8 +48,14 @@ def serve(make: Callable[[], Flask]) -> None:
             **({"allow_unsafe_werkzeug": True} if config.async_mode == "threading" else {}),
         )
     except KeyboardInterrupt:
-        log.info("site: stopped")
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    log.info("site: stopped")
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
+    # The green thread that this meets may swallow it, as those of connections do when many end at
+    # once; and watchers who stay would be waited for without end.
+    signal.setitimer(signal.ITIMER_REAL, _STOP_SECONDS)
     raise KeyboardInterrupt

@@ -50,9 +50,10 @@ class ShownSetting:
 class RunView:
     """A run as a page shows it; whatever is not here is read from the record."""
 
-    def __init__(self, run: Run) -> None:
-        """Show a record."""
+    def __init__(self, run: Run, values: dict[str, Any] | None = None) -> None:
+        """Show a record; `values` are its snapshot, for a page that shows all of it."""
         self._run = run
+        self._values = values
 
     def __getattr__(self, name: str) -> Any:
         """Show what the record says."""
@@ -86,16 +87,24 @@ class RunView:
     @cached_property
     def snapshot(self) -> dict[str, Any]:
         """What a subscriber to the run would get."""
+        if self._values is not None:
+            return addressed(self._run, self._values)
         return snapshot(self._run.visitor_id, self._run.id)
 
-    @property
+    @cached_property
     def loss(self) -> dict[str, float] | None:
         """The losses of the last step."""
+        if self._values is not None:
+            losses: dict[str, float] | None = self._values["loss"]
+            return losses
         return current_loss(current_site().runs.last_loss(self._run.id))
 
     @cached_property
     def place(self) -> Place | None:
         """Where the run stands in line, while it waits."""
+        if self._values is not None:
+            position = self._values["queue_position"]
+            return None if position is None else Place(position, self._values["wait_seconds"])
         return current_site().runs.place(self._run)
 
     @property
@@ -113,12 +122,12 @@ class RunView:
             if self._run.settings.get(row.name) not in (None, "") and row.name != _BLEND
         ]
 
-    @property
+    @cached_property
     def content(self) -> Picture:
         """The photo."""
         return used_picture(self._run.id, "content", 0, self._run.content)
 
-    @property
+    @cached_property
     def styles(self) -> list[Picture]:
         """The artworks."""
         return [
@@ -126,7 +135,7 @@ class RunView:
             for index, style in enumerate(self._run.styles)
         ]
 
-    @property
+    @cached_property
     def shares(self) -> list[int] | None:
         """What each artwork counts, in percent, or nothing if all count the same."""
         blend = Settings.parse({_BLEND: self._run.settings.get(_BLEND)}).style_blend

@@ -94,13 +94,16 @@ def _page(shown: RunForm, earlier: Run | None = None) -> str:
     visitor = visitor_id()
     config = current_site().services.config
     results = _results(visitor, shown.init_image)
-    content_samples = _samples("content")
+    samples = {
+        role: [sample_picture(sample) for sample in found]
+        for role, found in current_site().samples.by_role().items()
+    }
     content_uploads = _uploads(visitor, "content", [shown.content])
     return render_template(
         "create.html",
         earlier=earlier,
-        content_samples=content_samples,
-        style_samples=_samples("style"),
+        content_samples=samples["content"],
+        style_samples=samples["style"],
         content_uploads=content_uploads,
         style_uploads=_uploads(visitor, "style", shown.styles),
         selected_content=[shown.content],
@@ -111,7 +114,7 @@ def _page(shown: RunForm, earlier: Run | None = None) -> str:
         masks=[_mask(visitor, shown, name) for name in MASK_FIELDS],
         results=results,
         selected_result=shown.init_image,
-        presets=_presets(shown, content_uploads + content_samples),
+        presets=_presets(shown, content_uploads + samples["content"]),
         before=BEFORE,
         fields=shown.fields(bool(results)),
         errors=shown.errors,
@@ -148,10 +151,6 @@ def _presets(shown: RunForm, photos: list[Picture]) -> list[PresetChoice]:
         PresetChoice(preset, estimate.about if estimate else "", preset == chosen)
         for preset, estimate in estimates.presets(settings)
     ]
-
-
-def _samples(role: Role) -> list[Picture]:
-    return [sample_picture(sample) for sample in current_site().samples.all(role)]
 
 
 def _uploads(visitor: str, role: Role, chosen: list[str]) -> list[Picture]:

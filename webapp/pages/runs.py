@@ -14,7 +14,7 @@ from stransfer.settings import BY_NAME
 from webapp.caching import lasting
 from webapp.errors import NotFoundError, TooManyError, UnavailableError, WrongStateError
 from webapp.filenames import stem
-from webapp.records import LONGEST_TITLE, Run
+from webapp.records import LONGEST_TITLE
 from webapp.runs.orders import continued
 from webapp.site import current_site, visitor_id
 from webapp.views import RunView, frame_version
@@ -27,7 +27,7 @@ _INGREDIENT = "<any(content, style, content_mask, style_mask, init_image):role>/
 @blueprint.get("")
 def show(id: str) -> str:
     """Show a run of the visitor."""
-    return _page(current_site().runs.find(visitor_id(), id))
+    return _page(RunView(*current_site().runs.look(visitor_id(), id)))
 
 
 @blueprint.post("/cancel")
@@ -53,7 +53,7 @@ def go_on(id: str) -> AnyResponse | tuple[str, int, dict[str, str]]:
     except (TooManyError, UnavailableError) as error:
         flash(str(error), "error")
         later = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
-        return _page(run, steps, submission), error.status, later
+        return _page(RunView(run), steps, submission), error.status, later
     except WrongStateError as error:
         flash(str(error), "error")
     except SettingsError as error:
@@ -164,11 +164,11 @@ def frame(id: str) -> Response:
     return lasting(response) if request.args.get("v") == frame_version(run) else response
 
 
-def _page(run: Run, steps: str | None = None, submission: str = "") -> str:
+def _page(run: RunView, steps: str | None = None, submission: str = "") -> str:
     """Return the page of a run, with what was typed to go on with it, if anything was."""
     return render_template(
         "run.html",
-        run=RunView(run),
+        run=run,
         steps=BY_NAME["steps"],
         wanted_steps=steps or BY_NAME["steps"].default,
         submission=submission or secrets.token_urlsafe(16),
