@@ -5,20 +5,30 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 BIN := .venv/bin
 NPM ?= $(shell command -v npm || echo $(CURDIR)/$(BIN)/npm)
 
-.PHONY: run test install check clean
+.PHONY: run test soak install check audit clean
 
 run: install
 	@exec $(BIN)/stransfer serve
 
 install: .venv/installed static/vendor/installed
 
-test: install .venv/installed-test check
+test: install .venv/installed-test node_modules/installed-test check
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
+
+# The site paints RUNS runs while its processes are killed; takes about half an hour on two cores.
+RUNS ?= 200
+soak: install .venv/installed-test
+	$(BIN)/python -m tests.soak --runs $(RUNS) $(SOAK_ARGS)
 
 check: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Asks the registries whether anything that is fixed by the lock files is known to be vulnerable.
+audit: .venv/audit/installed | $(NPM)
+	.venv/audit/bin/pip-audit --disable-pip --require-hashes -r requirements.lock -r requirements-test.lock
+	PATH="$(dir $(NPM)):$$PATH" $(NPM) audit --package-lock-only
 
 .venv/python:
 	@test -n "$(PYTHON)" || { echo "Stransfer needs Python 3.11, 3.12 or 3.13; install one, or name it: make PYTHON=/path/to/python"; exit 1; }
@@ -35,14 +45,25 @@ check: .venv/installed-test
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	@touch $@
 
+# In an environment of its own, so that what looks at the packages is none of them.
+.venv/audit/installed: requirements-audit.lock | .venv/python
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	@touch $@
+
 # Where the machine has no npm, one comes from the Python registry into .venv.
 $(CURDIR)/$(BIN)/npm: requirements-node.lock | .venv/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock
 	@touch $@
 
 static/vendor/installed: package.json package-lock.json static/vendor.mjs | $(NPM)
-	PATH="$(dir $(NPM)):$$PATH" $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	PATH="$(dir $(NPM)):$$PATH" $(NPM) ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
 	PATH="$(dir $(NPM)):$$PATH" $(NPM) run --silent vendor
+	@touch $@
+
+# What only the tests need of the npm registry, beside what the pages do.
+node_modules/installed-test: static/vendor/installed
+	PATH="$(dir $(NPM)):$$PATH" $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 clean:

@@ -11,11 +11,41 @@ if os.environ.get("ASYNC_MODE", "eventlet") == "eventlet":
 
     eventlet.monkey_patch()
 
+from typing import Any
+
 from webapp import create_app
+from webapp.config import Config
+
+
+def options(config: Config) -> dict[str, Any]:
+    """Return how eventlet's server waits: not for ever for those who do not say what they want."""
+    import eventlet.wsgi
+
+    class Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
+        def handle_one_request(self) -> None:
+            self._patience = eventlet.Timeout(config.request_seconds, TimeoutError)
+            try:
+                super().handle_one_request()
+            finally:
+                self._patience.cancel()
+
+        def get_environ(self) -> dict[str, Any]:
+            # All of the request is here but its body, which is read at its own pace.
+            self._patience.cancel()
+            environ: dict[str, Any] = super().get_environ()
+            return environ
+
+        def log_message(self, *told: object) -> None:
+            # What strangers say that is no request is nothing to read.
+            pass
+
+    # With `debug`, which is eventlet's default, tracebacks go to whoever provoked them.
+    return {"protocol": Protocol, "socket_timeout": config.request_seconds, "debug": False}
+
 
 if __name__ == "__main__":
     from webapp.serving import serve
 
-    serve(create_app)
+    serve(create_app, options)
 else:
     app = create_app()

@@ -13,8 +13,8 @@ import sys
 import time
 from typing import Any
 
-from docs.crowd import Crowd, Member, request
-from docs.watchers import Sleeper, Watcher
+from crowd import Crowd, Member, request
+from watchers import Sleeper, Watcher
 
 
 class Reader(Member):

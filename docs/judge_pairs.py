@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from stransfer import folders, images, loading
+from stransfer import folders, loading, results
 from stransfer.images import Picture
 from stransfer.settings import Settings
 from stransfer.subject import Subject
@@ -76,7 +76,8 @@ def main(
             rows[name].append((seconds, seen.style, seen.content))
             _print(f"{content.stem} {style.stem}", rows[name][-1], name)
             if keep:
-                images.save(picture, keep / f"{content.stem}-{style.stem}-{number}.png")
+                path = keep / f"{content.stem}-{style.stem}-{number}.png"
+                results.save(picture, path, settings)
     for name, found in rows.items():
         _print(f"mean of {len(found)}", tuple(np.mean(found, axis=0)), name)
 

@@ -1,4 +1,4 @@
-"""Measures what the site bears: `python -m docs.load`.
+"""Measures what the site bears: `python docs/load.py`.
 
 Starts an installation of its own, empty, on a free port of this machine and reachable from nowhere
 else, and has it paint the same picture again and again: in turns left alone, and under load, with
@@ -29,10 +29,10 @@ from typing import Any
 
 import click
 
-from docs.installation import PATIENCE, Installation, resident_mb, served
+from installation import PATIENCE, Installation, resident_mb, served
 from stransfer import folders
 
-CROWD = "docs.audience"
+CROWD = "docs/audience.py"
 
 # Between two looks at the memory of the web process.
 _LOOK_SECONDS = 5.0
@@ -125,7 +125,7 @@ def _watched(
         "churn": churn,
     }
     done = subprocess.run(
-        [sys.executable, "-m", CROWD],
+        [sys.executable, CROWD],
         cwd=folders.ROOT,
         input=json.dumps(plan),
         stdout=subprocess.PIPE,

@@ -12,29 +12,22 @@ JSON object. Needs what `make test` installs.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import re
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import requests
 import socketio  # type: ignore[import-untyped]
 
+from own_site import PATIENCE, served, until_answer
 from stransfer import folders
 from stransfer.bench import child
 
 PAIR = ("pagoda.jpg", "night_wind.jpg")
-_PATIENCE = 300.0
 
 
 @click.command(help=__doc__)
@@ -44,8 +37,8 @@ _PATIENCE = 300.0
 def main(size: int, steps: int, rounds: int) -> None:
     """Measure and print."""
     settings = {"size": size, "steps": steps}
-    with tempfile.TemporaryDirectory() as folder, _site(Path(folder)) as site:
-        found: dict[str, Any] = {"page_seconds": _until_answer(site.url, site.started)}
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as site:
+        found: dict[str, Any] = {"page_seconds": until_answer(site.url, site.started)}
         visitor = Visitor(site.url)
         cold = visitor.paints(settings, site.started, looking=True)
         found["first_picture_cold_seconds"] = cold["first"]
@@ -64,24 +57,6 @@ def main(size: int, steps: int, rounds: int) -> None:
         cost / run["painted"] for cost, (run, _) in zip(costs, timed, strict=True)
     )
     click.echo(json.dumps({"settings": settings, "rounds": rounds, **found}, indent=2))
-
-
-class Site(NamedTuple):
-    """A running installation: its address, when it was started, its process and its log."""
-
-    url: str
-    started: float
-    process: int
-    log: Path
-
-    def processor_seconds(self) -> float:
-        """Return what the web process and the reports on runs have cost so far."""
-        children = Path(f"/proc/{self.process}/task/{self.process}/children").read_text().split()
-        web = [child for child in children if "wsgi.py" in _read(f"/proc/{child}/cmdline")]
-        fields = _read(f"/proc/{web[0]}/stat").rpartition(")")[2].split()
-        ticks = int(fields[11]) + int(fields[12])
-        reports = re.findall(r"reporting it took ([\d.]+) s", self.log.read_text())
-        return ticks / os.sysconf("SC_CLK_TCK") + sum(map(float, reports))
 
 
 class Visitor:
@@ -126,7 +101,7 @@ class Visitor:
         client.connect(self._url, auth={"token": self._token})
         try:
             client.call("subscribe", {"run": run_id, "since": 0})
-            deadline = time.monotonic() + _PATIENCE
+            deadline = time.monotonic() + PATIENCE
             while "end" not in seen and time.monotonic() < deadline:
                 if looking:
                     self._look_at("/")
@@ -162,39 +137,6 @@ def _alone(settings: dict[str, Any]) -> float:
     }
     [timing] = child.measured("runs", **pictures, settings=settings, rounds=1)
     return float(timing["seconds"])
-
-
-@contextlib.contextmanager
-def _site(folder: Path) -> Iterator[Site]:
-    """Serve an empty installation."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    keys = {"INSTANCE_PATH": str(folder / "instance"), "PORT": str(port), "HOST": "127.0.0.1"}
-    command = [sys.executable, "-m", "webapp", "serve"]
-    with (folder / "log").open("wb") as log:
-        started = time.monotonic()
-        process = subprocess.Popen(
-            command, cwd=folders.ROOT, env={**os.environ, **keys}, stdout=log, stderr=log
-        )
-        try:
-            yield Site(f"http://127.0.0.1:{port}", started, process.pid, folder / "log")
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-def _read(path: str) -> str:
-    return Path(path).read_text()
-
-
-def _until_answer(url: str, started: float) -> float:
-    while time.monotonic() - started < _PATIENCE:
-        with contextlib.suppress(requests.ConnectionError):
-            requests.get(url, timeout=10).raise_for_status()
-            return time.monotonic() - started
-        time.sleep(0.02)
-    raise click.ClickException("The site does not answer.")
 
 
 if __name__ == "__main__":

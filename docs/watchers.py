@@ -10,13 +10,16 @@ import select
 import time
 from typing import Any
 
-from docs.crowd import Crowd, Member, request
+from crowd import Crowd, Member, request
 
 # Events of epoll for a socket that is never read from: only that it ended.
 _ENDED = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 # A message that may matter as a whole is shorter; of longer ones the beginning is enough.
 _WHOLE = 4096
 _BEGINNING = 512
+# A frame that a client may send at any time, and how often somebody asleep does.
+_PONG = bytes((0x8A, 0x80, 0, 0, 0, 0))
+_NUDGE_SECONDS = 2.0
 # What a browser offers as well; a server that takes it up compresses for everybody apart.
 _EXTENSIONS = "permessage-deflate; client_max_window_bits"
 
@@ -140,6 +143,13 @@ class Sleeper(Watcher):
             if self.subscribed:
                 self.since = time.monotonic()
                 self.crowd.epoll.modify(self.number, select.EPOLLRDHUP)
+                self._nudge()
+
+    def _nudge(self) -> None:
+        """Send what nobody answers: whoever takes nothing hears of the end in no other way."""
+        if self.gone is None:
+            self.send(_PONG)
+            self.crowd.later(_NUDGE_SECONDS, self._nudge)
 
 
 def _upgrade(plan: dict[str, Any]) -> bytes:

@@ -2,20 +2,22 @@
 
     import stransfer
 
-    for step in stransfer.run("photo.jpg", "painting.jpg", stransfer.Settings(steps=5)):
+    settings = stransfer.Settings(steps=5)
+    for step in stransfer.run("photo.jpg", "painting.jpg", settings):
         print(step.step, step.loss.total)
-    stransfer.save(step.image, "result.png")
+    stransfer.save(step.image, "result.png", settings)
 
-Reading order: `setting`, `settings`, `models`, `families` and `layers` (what can be chosen),
-`subject` (the pictures), `pyramid` (the plan of a run), `presets` (ready choices, and what they
-cost), `networks`, `convolution` and `losses` (what is measured), `objective`, `optimizers` and
-`lbfgs` (what is minimised and how), `tiles`, `receptive_field`, `tiled_objective`,
-`tiled_evaluation` (the same for images too large to measure at once), `evaluation` (which of the
-two), `program` (all that compiled), `precision` (with how many digits), `step` and `transfer` (the
-run), `results` and `timelapse` (the files). `weights`, `weightfiles`, `downloads` and `untrained`
-give a network its filters; `limits`, `header`, `srgb`, `images`, `colors`, `checkpoint`,
-`safeguard`, `memory`, `footprint` and `progress` serve the rest, `cli` and `commands` are the door
-for people, and `bench` measures how fast it all is. The engine knows nothing of the site.
+Reading order: `setting`, `settings`, `consistency` (whether they go together), `models`, `families`
+and `layers` (what can be chosen), `subject` (the pictures), `pyramid` (the plan of a run),
+`presets` (ready choices, and what they cost), `networks`, `convolution` and `losses` (what is
+measured), `objective`, `optimizers` and `lbfgs` (what is minimised and how), `tiles`,
+`receptive_field`, `tiled_objective`, `tiled_evaluation` (the same for images too large to measure
+at once), `evaluation` (which of the two), `program` (all that compiled), `precision` (with how many
+digits), `step` and `transfer` (the run), `results` and `timelapse` (the files). `weights`,
+`weightfiles`, `downloads` and `untrained` give a network its filters; `limits`, `header`, `srgb`,
+`images`, `colors`, `checkpoint`, `safeguard`, `memory`, `footprint` and `progress` serve the rest,
+`cli` and `commands` are the door for people, and `bench` measures how fast it all is. The engine
+knows nothing of the site.
 
 What is named here is imported when it is first used. TensorFlow is only imported when a run begins,
 or by `downloads` to download and by `precision` to measure.
@@ -38,8 +40,8 @@ if TYPE_CHECKING:
         TransferError,
         WeightsError,
     )
-    from stransfer.images import save
     from stransfer.models import MODELS, Model
+    from stransfer.results import save
     from stransfer.setting import Setting
     from stransfer.settings import SETTINGS, Settings
     from stransfer.step import Loss, Step
@@ -72,8 +74,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 _MODULES = {
     "checkpoint": ("Checkpoint",),
     "errors": tuple(name for name in __all__ if name.endswith("Error")),
-    "images": ("save",),
     "models": ("MODELS", "Model"),
+    "results": ("save",),
     "setting": ("Setting",),
     "settings": ("SETTINGS", "Settings"),
     "step": ("Loss", "Step"),

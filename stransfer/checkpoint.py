@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
@@ -16,6 +17,9 @@ from stransfer.errors import TransferError
 Array = npt.NDArray[np.float32]
 
 _PREFIX = "state."
+# The bytes begin with this and the SHA-256 digest of all that follows.
+_SEAL = b"stransfer checkpoint 1\n"
+_START = len(_SEAL) + hashlib.sha256().digest_size
 _FIELDS = ("fingerprint", "level", "steps_done", "caution", "first_loss", "best_loss", "best")
 
 
@@ -39,18 +43,21 @@ class Checkpoint:
     state: Mapping[str, Array]
 
     def to_bytes(self) -> bytes:
-        """Return the checkpoint as the bytes of a NumPy archive."""
-        buffer = io.BytesIO()
+        """Return the checkpoint as the bytes of a NumPy archive under a seal."""
+        buffer = io.BytesIO(bytes(_START))
+        buffer.seek(_START)
         values: dict[str, Any] = {_PREFIX + name: array for name, array in self.state.items()}
         values |= {name: getattr(self, name) for name in _FIELDS}
         np.savez(buffer, **values)
+        with buffer.getbuffer() as whole:
+            whole[:_START] = _seal(whole)
         return buffer.getvalue()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Checkpoint:
         """Return the checkpoint that `to_bytes` wrote; raise TransferError if it is damaged."""
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            with np.load(_unsealed(content), allow_pickle=False) as archive:
                 return cls(
                     fingerprint=str(archive["fingerprint"]),
                     level=int(archive["level"]),
@@ -69,3 +76,17 @@ class Checkpoint:
             raise TransferError(
                 "The checkpoint is damaged; start the run again from the beginning."
             ) from error
+
+
+def _seal(whole: bytes | memoryview) -> bytes:
+    """Return what bytes must begin with whose rest, after as many, is like this."""
+    return _SEAL + hashlib.sha256(memoryview(whole)[_START:]).digest()
+
+
+def _unsealed(content: bytes) -> io.BytesIO:
+    """Return the archive under the seal; raise ValueError if one bit of it is not as it was."""
+    if content[:_START] != _seal(content):
+        raise ValueError("the seal is broken")
+    archive = io.BytesIO(content)
+    archive.seek(_START)
+    return archive

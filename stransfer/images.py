@@ -34,22 +34,29 @@ _MASK_DIMENSIONS = 2
 _OVERSHOOT = 0.5
 
 
-def read(source: Source, limits: Limits | None = None) -> Picture:
+def read(source: Source, limits: Limits | None = None, longest_side: int | None = None) -> Picture:
     """Return a picture as an array of shape [height, width, 3], sRGB in [0, 1].
 
-    `source` is a path, the bytes of a file, a Pillow image, or such an array. Raises ImageError.
+    `source` is a path, the bytes of a file, a Pillow image, or such an array. A file is made no
+    longer than `longest_side`, in pixels, which saves most of the time of decoding a larger one.
+    Raises ImageError.
     """
-    return read_with_alpha(source, limits)[0]
+    return read_with_alpha(source, limits, longest_side)[0]
 
 
-def read_with_alpha(source: Source, limits: Limits | None = None) -> tuple[Picture, Mask | None]:
+def read_with_alpha(
+    source: Source, limits: Limits | None = None, longest_side: int | None = None
+) -> tuple[Picture, Mask | None]:
     """Return a picture as `read` does, and its transparency or None, decoded once.
 
     The transparency is [height, width], 0 where the picture is clear and lies on white.
     """
     if isinstance(source, np.ndarray):
         return _checked_array(source), None
-    image = srgb.upright(source) if isinstance(source, Image.Image) else open_srgb(source, limits)
+    if isinstance(source, Image.Image):
+        image = srgb.upright(source)
+    else:
+        image = open_srgb(source, limits, longest_side)
     picture = to_picture(over_white(image))
     if image.mode != "RGBA":
         return picture, None
@@ -57,7 +64,9 @@ def read_with_alpha(source: Source, limits: Limits | None = None) -> tuple[Pictu
     return picture, alpha
 
 
-def read_mask(source: Source, limits: Limits | None = None) -> Mask:
+def read_mask(
+    source: Source, limits: Limits | None = None, longest_side: int | None = None
+) -> Mask:
     """Return a mask as an array of shape [height, width]: 1 is white, 0 is black.
 
     Colours count by their lightness, and what is transparent counts as white paper. An array may
@@ -65,24 +74,36 @@ def read_mask(source: Source, limits: Limits | None = None) -> Mask:
     """
     if isinstance(source, np.ndarray) and source.ndim == _MASK_DIMENSIONS:
         source = np.repeat(source[..., np.newaxis].astype(np.float32), 3, axis=-1)
-    mask: Mask = read(source, limits).mean(axis=-1, dtype=np.float32)
+    mask: Mask = read(source, limits, longest_side).mean(axis=-1, dtype=np.float32)
     return mask
 
 
-def open_rgb(source: str | Path | bytes, limits: Limits | None = None) -> Image.Image:
+def open_rgb(
+    source: str | Path | bytes, limits: Limits | None = None, longest_side: int | None = None
+) -> Image.Image:
     """Open a JPEG, PNG or WebP file as an upright sRGB image, over white, without its metadata.
 
     The format is decided by content, never by name; the first frame of an animation counts.
-    Raises ImageError if it is no such file, is damaged, or is outside `limits`.
+    It is made no longer than `longest_side`. Raises ImageError if it is no such file, is damaged,
+    or is outside `limits`.
     """
-    return over_white(open_srgb(source, limits))
+    return over_white(open_srgb(source, limits, longest_side))
 
 
-def open_srgb(source: str | Path | bytes, limits: Limits | None = None) -> Image.Image:
+def open_srgb(
+    source: str | Path | bytes, limits: Limits | None = None, longest_side: int | None = None
+) -> Image.Image:
     """Open a file as `open_rgb` does, but as RGBA if any of its pixels is transparent."""
     name = "the picture" if isinstance(source, bytes) else str(Path(source).name)
     with _readable(name):
-        return srgb.upright(_opened(_content(source), limits or Limits()))
+        image = _opened(_content(source), limits or Limits())
+        if longest_side is not None:
+            # A JPEG's own steps of size are left out of the decoding.
+            image.draft(None, (longest_side, longest_side))
+        upright = srgb.upright(image)
+        if longest_side is not None:
+            upright.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
+        return upright
 
 
 def check_size(width: int, height: int, limits: Limits) -> None:
@@ -167,11 +188,6 @@ def encode(image: Image.Image, kind: str = "PNG", quality: int = 95) -> bytes:
     plain.paste(image)
     plain.save(buffer, kind, quality=quality)
     return buffer.getvalue()
-
-
-def save(picture: Picture, path: str | Path) -> None:
-    """Write a picture as a PNG file, whole or not at all; raise ImageError if it cannot be."""
-    write(Path(path), encode(to_image(picture), "PNG"))
 
 
 def write(path: Path, content: bytes) -> None:

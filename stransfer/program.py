@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 
 import tensorflow as tf
 
@@ -38,13 +39,15 @@ def program_of(settings: Settings) -> Program:
     It is made only once. With `precision=auto` the first call on a machine measures, see
     `stransfer.precision`.
     """
-    return _compiled(
-        settings.model,
-        tuple(settings.content_layer_weights.items()),
-        tuple(settings.style_layer_weights.items()),
-        settings.untrained_seed,
-        precision.chosen(settings.precision),
-    )
+    computed_in = precision.chosen(settings.precision)
+    with _MAKING[settings.model]:
+        return _compiled(
+            settings.model,
+            tuple(settings.content_layer_weights.items()),
+            tuple(settings.style_layer_weights.items()),
+            settings.untrained_seed,
+            computed_in,
+        )
 
 
 class Program:
@@ -89,6 +92,10 @@ class Program:
         seen = mask * image + (1.0 - mask) * photo
         losses, gradient = self._objective.losses_and_gradient(seen, targets, weights, mask)
         return losses, mask * gradient
+
+
+# Of two threads that want the same network the second one waits for what the first one makes.
+_MAKING = {name: threading.Lock() for name in MODELS}
 
 
 # Building and tracing a network takes seconds, and a worker meets the same few again and again.

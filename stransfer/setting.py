@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,14 +16,28 @@ MOST_STYLES = 8
 LONGEST_LAYERS = 2000
 
 Kind = Literal["integer", "number", "choice", "layers", "blend"]
+Group = Literal["basic", "balance", "manner", "detail", "beginning", "computing", "network"]
+
+# What settings are about, in the order in which they are shown, and what a form calls it. The
+# first is for everybody, the others for whoever wants more.
+GROUPS: Mapping[Group, str] = {
+    "basic": "The usual",
+    "balance": "Balance",
+    "manner": "Brush and colour",
+    "detail": "Size and detail",
+    "beginning": "Where it begins",
+    "computing": "How it is computed",
+    "network": "The network",
+}
 
 
 @dataclass(frozen=True)
 class Setting:
     """One row of the table.
 
-    `group` is "basic" for what everybody sees and "more" for the rest. `automatic` says that the
-    word "auto" is accepted besides a number. `step` is the increment a form offers.
+    `group` says what it is about. `automatic` says that the word "auto" is accepted besides a
+    number. `step` is the increment a form offers. `choice_labels` are the choices as a person
+    reads them, in the same order; without them the choices are words already.
     """
 
     name: str
@@ -31,12 +45,13 @@ class Setting:
     kind: Kind
     label: str
     help: str
-    group: Literal["basic", "more"] = "more"
+    group: Group
     unit: str = ""
     minimum: float | None = None
     maximum: float | None = None
     step: float | None = None
     choices: tuple[str, ...] = ()
+    choice_labels: tuple[str, ...] = ()
     automatic: bool = False
 
     @property
@@ -51,6 +66,13 @@ class Setting:
         kind = "a whole number" if self.kind == "integer" else "a number"
         text = f"{kind} from {self.minimum} to {self.maximum}"
         return f"{AUTO}, or {text}" if self.automatic else text
+
+    def shown(self, value: object) -> str:
+        """Return a value as a person reads it: a choice by its label, a number as it is typed."""
+        labels = self.choice_labels or [choice.capitalize() for choice in self.choices]
+        named = dict(zip(self.choices, labels, strict=True))
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        return named.get(text, text)
 
     def parse(self, value: object) -> Any:
         """Return `value` in the setting's type; raise ValueError, as a sentence, if it is none."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stransfer.consistency import inconsistencies
 from stransfer.errors import SettingsError
 from stransfer.models import DEFAULT_MODEL, MODELS, LayerWeights
 from stransfer.precision import BFLOAT16, FLOAT32
@@ -36,13 +37,16 @@ class Settings:
         label="Model",
         group="basic",
         choices=tuple(MODELS),
+        choice_labels=tuple(model.title for model in MODELS.values()),
         help="The pre-trained network whose layers measure content and style.",
     )
     weights: str = _row(
         "imagenet",
         kind="choice",
         label="Weights",
+        group="network",
         choices=("imagenet", UNTRAINED),
+        choice_labels=("ImageNet", "Untrained"),
         help="What the network has learnt: to tell a million photographs apart, or nothing. "
         "Untrained filters are drawn from the seed; they give textures, and need no weight file.",
     )
@@ -72,6 +76,7 @@ class Settings:
         AUTO,
         kind="integer",
         label="Output size",
+        group="detail",
         unit="px",
         minimum=100,
         maximum=4000,
@@ -84,6 +89,7 @@ class Settings:
         1.0,
         kind="number",
         label="Content weight",
+        group="balance",
         minimum=0,
         maximum=100,
         step=0.1,
@@ -93,6 +99,7 @@ class Settings:
         1.0,
         kind="number",
         label="Style weight",
+        group="balance",
         minimum=0,
         maximum=100,
         step=0.1,
@@ -102,6 +109,7 @@ class Settings:
         1.0,
         kind="number",
         label="Total variation weight",
+        group="balance",
         minimum=0,
         maximum=100,
         step=0.1,
@@ -111,6 +119,7 @@ class Settings:
         AUTO,
         kind="integer",
         label="Scales",
+        group="detail",
         unit="levels",
         minimum=1,
         maximum=5,
@@ -123,6 +132,7 @@ class Settings:
         1.0,
         kind="number",
         label="Style scale",
+        group="manner",
         minimum=0.25,
         maximum=2,
         step=0.05,
@@ -132,12 +142,14 @@ class Settings:
         "",
         kind="blend",
         label="Style blend",
+        group="manner",
         help="How much each of several artworks counts. Empty is the same for all.",
     )
     preserve_color: str = _row(
         "none",
         kind="choice",
         label="Keep colours",
+        group="manner",
         choices=("none", "luminance", "histogram"),
         help="Whether the photo keeps its colours: luminance paints only light and dark, histogram "
         "gives the artwork the photo's palette first.",
@@ -146,19 +158,23 @@ class Settings:
         "",
         kind="layers",
         label="Content layers",
+        group="network",
         help="Layers that measure content, with weights. Empty takes the model's own.",
     )
     style_layers: str = _row(
         "",
         kind="layers",
         label="Style layers",
+        group="network",
         help="Layers that measure style, with weights. Empty takes the model's own.",
     )
     optimizer: str = _row(
         "adam",
         kind="choice",
         label="Optimizer",
+        group="computing",
         choices=("adam", "lbfgs"),
+        choice_labels=("Adam", "L-BFGS"),
         help="How the image is updated: adam is quick from the first step on, lbfgs gets closer in "
         "a long run.",
     )
@@ -166,6 +182,7 @@ class Settings:
         0.04,
         kind="number",
         label="Learning rate",
+        group="computing",
         minimum=0.001,
         maximum=0.2,
         step=0.001,
@@ -176,13 +193,16 @@ class Settings:
         "content",
         kind="choice",
         label="Start from",
+        group="beginning",
         choices=("content", "noise", "style", "result"),
+        choice_labels=("The photo", "Noise", "The artwork", "An earlier result"),
         help="What the first image is: the photo, seeded noise, the artwork, or an earlier result.",
     )
     seed: int = _row(
         0,
         kind="integer",
         label="Seed",
+        group="beginning",
         minimum=0,
         maximum=2**31 - 1,
         step=1,
@@ -193,7 +213,9 @@ class Settings:
         AUTO,
         kind="choice",
         label="Precision",
+        group="computing",
         choices=(AUTO, FLOAT32, BFLOAT16),
+        choice_labels=("Auto", FLOAT32, BFLOAT16),
         help="How many digits convolutions are computed with. auto measures once which of the two "
         "is faster on this machine.",
     )
@@ -207,29 +229,8 @@ class Settings:
                 object.__setattr__(self, setting.name, value)
             except ValueError as error:
                 errors[setting.name] = str(error)
-        if not errors:
-            errors = self._layer_errors()
-        if not errors and self.output_long_side < self.size:
-            errors["output_size"] = (
-                f"Output size must be at least the size, {self.size} px; raise it, or lower the "
-                "size."
-            )
-        if not errors and self.content_weight == self.style_weight == 0:
-            errors["style_weight"] = (
-                "Content weight and style weight are both 0, so there is nothing to paint; "
-                "raise one of them."
-            )
-        if errors:
+        if errors := errors or inconsistencies(self):
             raise SettingsError(errors)
-
-    def _layer_errors(self) -> dict[str, str]:
-        errors = {}
-        for name in ("content_layers", "style_layers"):
-            try:
-                MODELS[self.model].parse_layers(getattr(self, name))
-            except ValueError as error:
-                errors[name] = str(error)
-        return errors
 
     @classmethod
     def parse(cls, values: Mapping[str, object]) -> Settings:

@@ -109,7 +109,7 @@ def test_the_contact_sheet_is_made_by_its_script(tmp_path: Path) -> None:
 
 def test_the_load_script_tells_what_everybody_saw() -> None:
     crowd = ["--watchers", "4", "--pages", "6", "--slow", "1", "--dead", "1"]
-    script = [sys.executable, "-m", "docs.load", *crowd, "--rounds", "1", "--size", "100"]
+    script = [sys.executable, "docs/load.py", *crowd, "--rounds", "1", "--size", "100"]
     done = subprocess.run([*script, "--steps", "20"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

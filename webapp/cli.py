@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -12,8 +14,12 @@ from stransfer.cli import cli, run_command_line
 from webapp import config as configuration
 from webapp import logs
 from webapp.config import Config
+from webapp.errors import ConfigError
 
 __all__ = ["cli", "main"]
+
+# Of a process that nobody waits for.
+_NICENESS = 10
 
 
 def main() -> None:
@@ -55,6 +61,9 @@ def worker() -> None:
     follow_supervisor()
     if Worker(preflight.prepare(_configured())).run():
         os.execv(sys.executable, [sys.executable, "-m", "webapp", "worker"])
+    # TensorFlow aborts where Python ends while a draft's network is still being prepared.
+    logging.shutdown()
+    os._exit(0)
 
 
 @cli.command()
@@ -73,13 +82,27 @@ def check() -> None:
 
 @cli.command()
 @click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
-def prune(dry_run: bool) -> None:
+@click.option(
+    "--careful",
+    is_flag=True,
+    help="Remove only what interruptions left behind, and log what else is amiss; "
+    "`serve` does so after it has started.",
+)
+def prune(dry_run: bool, careful: bool) -> None:
     """Remove what nobody needs any more; the site may go on meanwhile."""
     from webapp import preflight
-    from webapp.pruning import Kind, Pruning, told
+    from webapp.lifeline import follow_supervisor
+    from webapp.pruning import Kind, Pruning, reconcile, told
 
+    follow_supervisor()
+    services = preflight.prepare(_configured())
+    if careful and not dry_run:
+        # Whoever waits for a page or a picture comes first.
+        os.nice(_NICENESS)
+        reconcile(services)
+        return
     found: dict[Kind, list[int]] = {}
-    for leftover in Pruning(preflight.prepare(_configured())).leftovers():
+    for leftover in Pruning(services).leftovers():
         found.setdefault(leftover.kind, []).append(leftover.size)
         if dry_run:
             click.echo(f"{leftover.name}: {told(leftover.size)} of {leftover.kind}")
@@ -90,6 +113,49 @@ def prune(dry_run: bool) -> None:
         click.echo(f"{verb}: {len(sizes)} {kind}, {told(sum(sizes))}")
     if not found:
         click.echo("There is nothing to remove.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write everything that cannot be made again into FILE; the site may go on meanwhile."""
+    from webapp import preflight
+    from webapp.backup import back_up
+
+    contents = back_up(preflight.prepare(_configured()), file.resolve())
+    click.echo(f"{file}: {contents.runs} runs and {contents.uploads} uploads")
+    if contents.lost:
+        click.echo(
+            f"{contents.lost} files of theirs are not there; `stransfer prune --dry-run` says whose"
+        )
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Write over the installation that there is.")
+def restore(file: Path, replace: bool) -> None:
+    """Bring back the installation that `stransfer backup` wrote into FILE."""
+    from webapp.restoration import restore as brought_back
+
+    runs = brought_back(file, replace)
+    click.echo(f"{runs} runs are back; start the site with `stransfer serve`")
+
+
+@cli.command()
+@click.option("--forget", is_flag=True, help="Believe no earlier key: every visitor becomes new.")
+def rotate_key(forget: bool) -> None:
+    """Sign cookies with a new key, and still believe those that earlier ones signed."""
+    from webapp import secret
+
+    config = _configured()
+    if config.secret_key:
+        raise ConfigError(
+            "SECRET_KEY is configured, so there is no key in the instance folder to replace; "
+            "set SECRET_KEY to a new one, and SECRET_KEY_FALLBACKS to the one it replaces."
+        )
+    earlier = secret.rotate(config.instance, config.cookie_days, forget)
+    kept = "one earlier key is" if earlier == 1 else f"{earlier} earlier keys are"
+    click.echo(f"There is a new key, and {kept} still believed. Start the site again to use it.")
 
 
 def _configured() -> Config:

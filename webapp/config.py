@@ -10,158 +10,156 @@ import dataclasses
 import os
 import runpy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from stransfer import folders
-from stransfer.limits import Limits
-from stransfer.setting import MOST_STYLES
-from stransfer.settings import BY_NAME
+from webapp import keys
+from webapp.allowances import Allowances
 from webapp.errors import ConfigError
+from webapp.keys import key
 
 ASYNC_MODES = ("eventlet", "threading")
 LOG_FORMATS = ("text", "json")
+SWITCH = ("on", "off")
 
-
-def _key(default: Any, help: str, **row: Any) -> Any:
-    return field(default=default, metadata={"help": help, **row})
+# In the instance folder.
+FILE = "config.py"
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Allowances):
     """The site's configuration; every attribute is the key of the same name in upper case.
 
-    Raises ConfigError, naming the key, for a value that cannot be used.
+    Those that say what visitors may bring and do are in `allowances`. Raises ConfigError, naming
+    the key, for a value that cannot be used.
     """
 
-    host: str = _key("127.0.0.1", "The address the site listens on.")
-    port: int = _key(5000, "The port the site listens on.", minimum=1, maximum=65535)
-    instance_path: str = _key(
+    host: str = key("127.0.0.1", "The address the site listens on.")
+    port: int = key(5000, "The port the site listens on.", minimum=1, maximum=65535)
+    instance_path: str = key(
         "", "The folder for everything this installation makes. Empty is `instance/`."
     )
-    database_url: str = _key(
+    database_url: str = key(
         "", "The database of runs and images. Empty is SQLite in the instance folder."
     )
-    queue_url: str = _key(
+    queue_url: str = key(
         "", "The queue that wakes workers. Empty is a SQLite file in the instance folder."
     )
-    media_url: str = _key(
+    media_url: str = key(
         "", "Where pictures are kept, as fsspec names it. Empty is a folder in the instance folder."
     )
-    secret_key: str = _key(
+    secret_key: str = key(
         "", "Signs the visitors' cookies. Empty makes one in the instance folder, mode 0600."
     )
-    async_mode: str = _key(
+    secret_key_fallbacks: str = key(
+        "", "Earlier keys whose cookies are still read, separated by commas."
+    )
+    cookie_days: int = key(
+        365,
+        "How many days after its last visit a browser is still the same visitor.",
+        minimum=1,
+        maximum=400,
+    )
+    recovery_hours: int = key(
+        24,
+        "How many hours there are to open a gallery on another device with a link.",
+        minimum=1,
+        maximum=720,
+    )
+    trusted_hosts: str = key(
+        "",
+        "The host names under which the site answers, separated by commas, such as "
+        "`paint.example.org`. Empty is all.",
+    )
+    proxies: int = key(
+        0,
+        "How many proxies before the site are trusted to say who asks, and whether over https.",
+        minimum=0,
+        maximum=10,
+    )
+    hsts_days: int = key(
+        365,
+        "How many days a browser that came over https asks this host for nothing without it. "
+        "0 is not at all.",
+        minimum=0,
+        maximum=3650,
+    )
+    async_mode: str = key(
         "eventlet", "How the site serves many at once: eventlet or threading.", choices=ASYNC_MODES
     )
-    workers: int = _key(
+    workers: int = key(
         1, "How many worker processes `stransfer serve` starts.", minimum=0, maximum=64
     )
-    max_upload_mb: int = _key(10, "The largest picture file, in MiB.", minimum=1, maximum=1024)
-    max_request_mb: int = _key(128, "The largest whole request, in MiB.", minimum=1, maximum=4096)
-    max_megapixels: int = _key(
-        Limits.pixels // 1_000_000, "The largest picture, in megapixels.", minimum=1, maximum=178
-    )
-    max_side: int = _key(Limits.longest_side, "The longest side of a picture, in px.", minimum=100)
-    min_side: int = _key(Limits.shortest_side, "The shortest side of a picture, in px.", minimum=1)
-    max_aspect: float = _key(
-        Limits.aspect, "How many times longer than short a picture may be.", minimum=1
-    )
-    max_styles: int = _key(
-        4, "How many artworks a painting may take after.", minimum=1, maximum=MOST_STYLES
-    )
-    max_output_size: int = _key(
-        int(BY_NAME["output_size"].maximum or 0),
-        "The longest side of a result, in px. Large ones keep a worker busy for long.",
-        minimum=100,
-    )
-    decode_seconds: int = _key(
-        20, "The processor time in which a picture must be decoded.", minimum=1
-    )
-    decode_memory_mb: int = _key(
-        2048, "The memory in which a picture must be decoded, in MiB.", minimum=64
-    )
-    decoders: int = _key(
-        2, "How many pictures each web process decodes at once.", minimum=1, maximum=64
-    )
-    decode_wait_seconds: int = _key(
-        20, "How long an upload waits for its turn before it is told to come again.", minimum=0
-    )
-    quota_mb: int = _key(500, "How many MiB of pictures a visitor may keep here.", minimum=1)
-    min_free_mb: int = _key(
-        1024,
-        "With less free disk space than this, in MiB, no upload and no run is accepted.",
-        minimum=0,
-    )
-    frames_per_second: float = _key(
+    frames_per_second: float = key(
         2.0, "How often at most a watcher gets a new picture.", minimum=0.1, maximum=10
     )
-    frame_side: int = _key(
+    frame_side: int = key(
         512, "The long side of the live pictures, in px.", minimum=64, maximum=1024
     )
-    max_watched: int = _key(20, "How many paintings one connection may watch at once.", minimum=1)
-    ping_seconds: int = _key(
+    ping_seconds: int = key(
         15,
         "How often a watcher is asked for a sign of life. Who gives none for as long, or takes "
         "nothing of what is sent, is cut off.",
         minimum=1,
         maximum=300,
     )
-    lease_seconds: float = _key(
+    lease_seconds: float = key(
         30.0, "How long after its last sign of life a worker counts as dead.", minimum=1
     )
-    heartbeat_seconds: float = _key(5.0, "How often a worker gives a sign of life.", minimum=0.1)
-    rest_seconds: float = _key(
+    heartbeat_seconds: float = key(5.0, "How often a worker gives a sign of life.", minimum=0.1)
+    stall_seconds: float = key(
+        900.0,
+        "How long a step, or what comes before the first one, may go on without a sign of life "
+        "until its worker starts afresh. A download of weights gives none.",
+        minimum=1,
+    )
+    busy_seconds: float = key(
+        10.0, "How long a writer waits while another program holds the database.", minimum=0.1
+    )
+    rest_seconds: float = key(
         60.0,
         "After how many idle seconds a worker starts afresh to give back memory, if it has some to "
         "give. 0 is never.",
         minimum=0,
     )
-    max_attempts: int = _key(
+    max_attempts: int = key(
         3,
         "How often a run is started without getting further before it counts as failed.",
         minimum=1,
     )
-    max_running_per_visitor: int = _key(
-        1,
-        "How many paintings of one visitor are painted at once. Who is alone here wants as many as "
-        "there are workers.",
-        minimum=1,
-    )
-    max_queued_per_visitor: int = _key(
-        5, "How many paintings of one visitor may wait for a worker.", minimum=1
-    )
-    max_queued: int = _key(
-        100, "How many paintings of all visitors together may wait for a worker.", minimum=1
-    )
-    checkpoint_seconds: float = _key(
+    checkpoint_seconds: float = key(
         15.0, "How long at most a run goes on between two checkpoints.", minimum=0
     )
-    checkpoint_steps: int = _key(
+    checkpoint_steps: int = key(
         50, "How many steps at most a run takes between two checkpoints.", minimum=1
     )
-    page_size: int = _key(24, "How many results a gallery page shows.", minimum=1, maximum=200)
-    retention_days: int = _key(
+    drafts: str = key(
+        "on",
+        "Whether the first page shows a small draft once both pictures are chosen: on or off.",
+        choices=SWITCH,
+    )
+    page_size: int = key(24, "How many results a gallery page shows.", minimum=1, maximum=200)
+    retention_days: int = key(
         0,
-        "How many days `stransfer prune` keeps paintings, and uploads that no painting uses. "
-        "0 is for ever.",
+        "How many days `stransfer prune` keeps paintings, except favourites and shared ones, and "
+        "uploads that no painting uses. 0 is for ever.",
         minimum=0,
         maximum=36500,
     )
-    metrics_token: str = _key(
+    metrics_token: str = key(
         "",
         "Who shows it as a bearer token may read `/metrics`. Empty lets this machine alone.",
         shortest=16,
     )
-    log_format: str = _key(
+    log_format: str = key(
         "text", "How the processes log: text, or json for one object a line.", choices=LOG_FORMATS
     )
 
     def __post_init__(self) -> None:
         """Bring every value into its type and check it against the table."""
         for row in dataclasses.fields(self):
-            object.__setattr__(self, row.name, _parse(row, getattr(self, row.name)))
+            object.__setattr__(self, row.name, keys.parse(row, getattr(self, row.name)))
         if self.heartbeat_seconds * 2 > self.lease_seconds:
             raise ConfigError(
                 "LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS, or living workers would "
@@ -169,9 +167,24 @@ class Config:
             )
 
     @property
+    def makes_drafts(self) -> bool:
+        """Whether drafts are switched on."""
+        return self.drafts == "on"
+
+    @property
     def instance(self) -> Path:
         """The instance folder."""
         return Path(self.instance_path).resolve() if self.instance_path else folders.instance()
+
+    @property
+    def earlier_keys(self) -> tuple[str, ...]:
+        """What SECRET_KEY_FALLBACKS lists."""
+        return keys.listed(self.secret_key_fallbacks)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """What TRUSTED_HOSTS lists."""
+        return keys.listed(self.trusted_hosts)
 
     def as_environment(self) -> dict[str, str]:
         """Return every key as an environment variable, so that a child process agrees."""
@@ -181,15 +194,16 @@ class Config:
 KEYS = tuple(row.name.upper() for row in dataclasses.fields(Config))
 
 
-def load(environment: Mapping[str, str] | None = None) -> Config:
+def load(environment: Mapping[str, str] | None = None, file: Path | None = None) -> Config:
     """Return the configuration from the environment, the instance folder and the defaults.
 
-    Raises ConfigError for an unusable value and for an unknown key in the file.
+    With `file` that is read instead of the one in the instance folder. Raises ConfigError for an
+    unusable value and for an unknown key in the file.
     """
     environment = os.environ if environment is None else environment
     given = {key: environment[key] for key in KEYS if environment.get(key)}
     instance = Path(given["INSTANCE_PATH"]) if "INSTANCE_PATH" in given else folders.instance()
-    values: dict[str, object] = {**_from_file(instance / "config.py"), **given}
+    values: dict[str, object] = {**_from_file(file or instance / FILE), **given}
     return Config(**{key.lower(): value for key, value in values.items()})  # type: ignore[arg-type]
 
 
@@ -205,29 +219,3 @@ def _from_file(path: Path) -> dict[str, object]:
         if name not in KEYS:
             raise ConfigError(f"{path}: there is no key {name}; the keys are {', '.join(KEYS)}.")
     return found
-
-
-def _parse(row: dataclasses.Field[Any], value: object) -> object:
-    kind: Any = type(row.default)
-    name = row.name.upper()
-    if kind is str:
-        choices = row.metadata.get("choices")
-        if choices and value not in choices:
-            raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
-        shortest = row.metadata.get("shortest", 0)
-        if 0 < len(str(value)) < shortest:
-            raise ConfigError(
-                f"{name} must have at least {shortest} characters, so that it cannot be guessed, "
-                f"and this one has {len(str(value))}."
-            )
-        return str(value)
-    try:
-        number = kind(str(value))
-    except ValueError:
-        sort = "a whole number" if kind is int else "a number"
-        raise ConfigError(f"{name} must be {sort}, not {value!r}.") from None
-    low, high = row.metadata.get("minimum"), row.metadata.get("maximum")
-    if not ((low is None or number >= low) and (high is None or number <= high)):
-        most = "" if high is None else f" and at most {high:g}"
-        raise ConfigError(f"{name} must be at least {low:g}{most}, not {value!r}.")
-    return number

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,16 +14,22 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from webapp.errors import ConfigError
+from webapp.config import Config as SiteConfig
+from webapp.errors import ConfigError, UnavailableError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-# How long a writer waits for another one. The site's transactions take milliseconds.
-_BUSY_SECONDS = 10
+log = logging.getLogger(__name__)
+
 _WRITING = "writing"
 # Any number that nobody else locks in the same database.
 _DECIDING = 20_010
+
+# Between two attempts to become the writer. The site's transactions take milliseconds.
+_PAUSE_SECONDS = 0.02
+# Readers only ever wait for a moment, while another process opens or leaves the database.
+_READERS_MILLISECONDS = 2000
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -28,18 +37,29 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 class Database:
     """Gives sessions for reading and for writing; a session is one transaction."""
 
-    def __init__(self, url: str) -> None:
-        """Connect lazily to the database that SQLAlchemy knows by `url`."""
+    def __init__(self, url: str, busy_seconds: float = SiteConfig.busy_seconds) -> None:
+        """Connect lazily to the database that SQLAlchemy knows by `url`.
+
+        A writer gives up after waiting `busy_seconds` for another program's.
+        """
         self.url = url
-        self._engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self._engine = create_engine(
+            url,
+            pool_pre_ping=not url.startswith("sqlite"),
+            # Errors are logged, and what is looked up may be a secret.
+            hide_parameters=True,
+        )
         if self._engine.dialect.name == "sqlite":
-            _prepare_sqlite(self._engine)
+            _prepare_sqlite(self._engine, busy_seconds)
         self._writer = self._engine.execution_options(**{_WRITING: True})
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Give a session that sees one consistent state and changes nothing."""
-        with Session(self._engine, expire_on_commit=False) as session:
+        """Give a session that sees one consistent state and changes nothing.
+
+        Raises UnavailableError if the database does not answer.
+        """
+        with _answering(), Session(self._engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -47,8 +67,14 @@ class Database:
         """Give a session that is committed at the end, or rolled back by an exception.
 
         Keep it short, without any input or output inside: SQLite has one writer at a time.
+        Raises UnavailableError, with nothing written, if the database does not answer, is full,
+        or is held by another program for long.
         """
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with (
+            _answering(),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     @contextmanager
@@ -86,6 +112,12 @@ class Database:
                 "start it, or correct the address."
             ) from error
 
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database, None for any other."""
+        url = self._engine.url
+        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
     def close(self) -> None:
         """Give every connection back."""
         self._engine.dispose()
@@ -113,7 +145,18 @@ def _newest_revision() -> str:
     return max(name.partition("_")[0] for name in names)
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        log.warning("the database does not answer: %s", error.orig)
+        raise UnavailableError(
+            "The site's database does not answer just now; try again in a minute.", retry_after=60
+        ) from error
+
+
+def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, record: object) -> None:
         # The driver's own transactions start too late to lock; `begin` below starts them.
@@ -123,11 +166,34 @@ def _prepare_sqlite(engine: Engine) -> None:
         # A run that was accepted must survive a loss of power.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+        cursor.execute(f"PRAGMA busy_timeout = {_READERS_MILLISECONDS}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # A reader that turned writer would fail at once when another one was faster.
-        writing = connection.get_execution_options().get(_WRITING)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if connection.get_execution_options().get(_WRITING):
+            _begin_writing(connection, busy_seconds)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection, busy_seconds: float) -> None:
+    """Become SQLite's one writer: a reader that turned writer would fail if one was faster."""
+    deadline = time.monotonic() + busy_seconds
+    cursor = connection.connection.cursor()
+    # SQLite would wait without letting anything else of this process go on, as eventlet does.
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < deadline:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(_PAUSE_SECONDS)
+        # Once more, so that the error is one of SQLAlchemy's.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {_READERS_MILLISECONDS}")
+        cursor.close()

@@ -2,7 +2,8 @@
 
 Standard input has one line of JSON, an `Assignment`, and then the files. Standard output gets for
 each file one line of JSON, `{"error": ...}` or the size and ending of the picture and the lengths
-of what follows: the picture, its preview if one is wanted, and its thumbnail.
+of what follows: the picture, its preview if one is wanted, and its thumbnail. Where the settings of
+results are wanted, it is `{"told": ...}` and nothing follows.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, Literal
 
 from PIL import ExifTags, Image, ImageCms
 
-from stransfer import images
+from stransfer import images, results
 from stransfer.errors import ImageError
 from stransfer.images import Limits
 from webapp import sandbox
@@ -48,11 +49,14 @@ class Wish:
 
     Without an ending each is "png" if it has transparency, else "jpg". With a `preview_side` there
     is a preview of at most that many px, always "jpg".
+
+    With `told` nothing is decoded, and what a result says of its settings is wanted instead.
     """
 
     longest_side: int
     ending: Ending | None = None
     preview_side: int | None = None
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ def main() -> None:
 def decoded(content: bytes, limits: Limits, wish: Wish) -> tuple[dict[str, Any], list[bytes]]:
     """Return the answer for one file: what is said of it, and the files that are made from it."""
     try:
+        if wish.told:
+            return {"told": results.read_values(content)}, []
         image = images.open_srgb(content, limits)
         ending: Ending = wish.ending or ("png" if image.mode == "RGBA" else "jpg")
         _shrink(image, wish.longest_side)
@@ -161,6 +167,7 @@ def _rehearse() -> None:
             file, kind, icc_profile=profile, exif=exif, save_all=bool(more), append_images=more
         )
         decoded(file.getvalue(), Limits(), Wish(longest_side=48, preview_side=40))
+        decoded(file.getvalue(), Limits(), Wish(longest_side=48, told=True))
 
 
 if __name__ == "__main__":

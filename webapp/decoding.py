@@ -9,16 +9,18 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from stransfer.images import Limits
 from webapp.config import Config
 from webapp.decoder import ENDINGS, Assignment, Ending, Wish
 from webapp.errors import UnavailableError, UnusableError
 from webapp.lifeline import SUPERVISOR
+
+Answer = TypeVar("Answer")
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +103,17 @@ class Turn:
             raise found
         return found
 
+    def told(self, content: bytes) -> dict[str, Any]:
+        """Return what a result says of the settings it was made with: it may say anything.
+
+        Raises UnusableError, with a sentence for who brought it, if it says nothing.
+        """
+        answers = self._answers([content], Wish(longest_side=1, told=True), True, _read_told)
+        [found] = answers or [UnusableError(_TOO_MUCH)]
+        if isinstance(found, UnusableError):
+            raise found
+        return found
+
     def decode_all(
         self, contents: Sequence[bytes], wish: Wish, urgent: bool = False
     ) -> list[Decoded | UnusableError]:
@@ -111,15 +124,19 @@ class Turn:
         """
         found: list[Decoded | UnusableError] = []
         while len(found) < len(contents):
-            answers = self._answers(contents[len(found) :], wish, urgent)
+            answers = self._answers(contents[len(found) :], wish, urgent, _read)
             found.extend(answers)
             if len(found) < len(contents):
                 found.append(UnusableError(_TOO_MUCH))
         return found
 
     def _answers(
-        self, contents: Sequence[bytes], wish: Wish, urgent: bool
-    ) -> list[Decoded | UnusableError]:
+        self,
+        contents: Sequence[bytes],
+        wish: Wish,
+        urgent: bool,
+        read: Callable[[IO[bytes], int], Iterator[Answer]],
+    ) -> list[Answer]:
         """Return what a child process answered until it ended, of its own accord or not."""
         config = self._config
         lengths = [len(content) for content in contents]
@@ -140,7 +157,7 @@ class Turn:
                     complained.seek(0)
                     log.warning("decoder ended with %d: %s", ended, complained.read()[-500:])
                 answered.seek(0)
-                return list(_read(answered, len(contents)))
+                return list(read(answered, len(contents)))
         except OSError as error:
             log.warning("no decoder: %s", error)
             raise UnavailableError(_NO_ROOM, retry_after=_RETRY_SECONDS) from error
@@ -181,6 +198,15 @@ def _read(answered: IO[bytes], count: int) -> Iterator[Decoded | UnusableError]:
         except (ValueError, TypeError, LookupError):
             return
         yield Decoded(width, height, ending, picture, b"".join(preview), thumbnail)
+
+
+def _read_told(answered: IO[bytes], count: int) -> Iterator[dict[str, Any] | UnusableError]:
+    for _ in range(count):
+        try:
+            head: dict[str, Any] = json.loads(answered.readline())
+        except ValueError:
+            return
+        yield UnusableError(str(head["error"])) if "error" in head else dict(head["told"])
 
 
 def _exactly(file: IO[bytes], length: int) -> bytes:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from stransfer import images, loading, precision, weights
 from stransfer.errors import StransferError
 from stransfer.models import DEFAULT_MODEL, MODELS
+from webapp import secret
 from webapp.decoder import Wish
 from webapp.errors import UnusableError
 from webapp.services import Services
@@ -40,6 +41,7 @@ def examine(services: Services) -> Iterator[Finding]:
         "queue": _queue,
         "media store": _media,
         "disk": _disk,
+        "key of the cookies": _key,
         "pictures": _pictures,
         "weights": _weights,
         "TensorFlow": _tensorflow,
@@ -57,7 +59,7 @@ def examine(services: Services) -> Iterator[Finding]:
 def _database(services: Services) -> str:
     services.database.migrate()
     with services.database.writing() as session:
-        runs = session.scalar(text("SELECT count(*) FROM runs"))
+        runs = session.scalar(text("SELECT count(*) FROM runs WHERE NOT draft"))
     return f"can be written, {runs} runs"
 
 
@@ -81,6 +83,16 @@ def _disk(services: Services) -> str:
             f"new is accepted below MIN_FREE_MB, {services.config.min_free_mb} MiB; make room"
         )
     return f"{free:.0f} GiB free"
+
+
+def _key(services: Services) -> str:
+    instance = services.config.instance
+    if secret.readable_by_others(instance):
+        raise _TroubleError(
+            f"others on this machine can read secret_key in {instance}, and could be any visitor; "
+            "take that right from them and run `stransfer rotate-key --forget`"
+        )
+    return "nobody else can read it"
 
 
 def _pictures(services: Services) -> str:

@@ -58,19 +58,24 @@ class UnusableError(SiteError):
 
 
 class TooManyError(SiteError):
-    """More is asked for than the site gives at once; `retry_after` is in seconds."""
+    """Somebody does something more often than the site lets them."""
 
     status = 429
+    retry_after: int
 
-    def __init__(self, message: str, retry_after: int) -> None:
-        """Keep the sentence, and after how long it is worth trying again."""
-        super().__init__(message, retry_after=retry_after)
+    def __init__(self, message: str, retry_after: int, field: str | None = None) -> None:
+        """Keep the sentence, and after how many seconds to try again."""
+        super().__init__(message, field, retry_after)
 
 
 class UnavailableError(SiteError):
-    """The site cannot do this at the moment, and may be able to a little later."""
+    """The site cannot do this at the moment, and may be able to a little later.
+
+    Nothing of it was done. Whoever can wait tries it again.
+    """
 
     status = 503
+    exit_code = 1
 
 
 class LeaseLostError(StransferError):

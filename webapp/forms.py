@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from stransfer import presets
 from stransfer.errors import SettingsError
-from stransfer.settings import BY_NAME, SETTINGS, Settings
+from stransfer.settings import BY_NAME, SETTINGS, UNTRAINED, Settings
 from webapp.errors import NotFoundError, SiteError, TooManyError, UnavailableError
 from webapp.fields import Field, typed
 from webapp.pictures import (
@@ -23,6 +24,7 @@ from webapp.pictures import (
     mask_ingredient,
 )
 from webapp.records import Run
+from webapp.runs.drafts import CHANGED
 from webapp.runs.orders import Ingredient, Order
 from webapp.site import Site
 from webapp.uploads import MASK, UploadRole
@@ -43,7 +45,8 @@ class RunForm:
     """What a visitor sent, or the untouched form. `status` is the HTTP status of its errors.
 
     `retry_after` says in how many seconds to send it again, where that alone may help. Pictures
-    are references; `shares` has what each artwork counts, as typed.
+    are references; `shares` has what each artwork counts, as typed, and `taken` the reference of
+    each file that was sent along, by field.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -52,6 +55,7 @@ class RunForm:
     shares: dict[str, str] = field(default_factory=dict)
     masks: dict[MaskField, str] = field(default_factory=dict)
     init_image: str = ""
+    taken: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     submission: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: int = 422
@@ -79,7 +83,10 @@ class RunForm:
             found.submission = form["submission"][:64]
 
         def upload(name: str, role: UploadRole) -> str | None:
-            return found._upload(site, visitor_id, name, role, files.get(f"{name}_file"))
+            # A phone also has a button for its camera, whose picture comes in a field of its own.
+            sent = (files.get(f"{name}_{source}") for source in ("file", "camera"))
+            file = next((one for one in sent if one is not None and one.filename), None)
+            return found._upload(site, visitor_id, name, role, file)
 
         found._prefer(form)
         found.content = upload("content", "content") or found.content
@@ -116,17 +123,34 @@ class RunForm:
 
     def start(self, site: Site, visitor_id: str) -> str | None:
         """Accept the run and return its id, or None after filling `errors`."""
-        order = self._order(site, visitor_id)
-        if order is not None:
-            try:
-                return site.runs.submit(visitor_id, order, self.submission)
-            except SettingsError as error:
-                self._refuse(error)
-            except (TooManyError, UnavailableError) as error:
-                self._blame("form", error)
-            except SiteError as error:
-                self.errors["init_image"] = str(error)
-        return None
+        return self._accepted(
+            self._order(site, visitor_id),
+            lambda order: site.runs.submit(visitor_id, order, self.submission),
+        )
+
+    def draft(self, site: Site, visitor_id: str, asked_at: float) -> str | None:
+        """Accept a draft of the run and return its id, or None after filling `errors`.
+
+        What a draft sets itself may be wrong in the form. It is refused if the visitor has asked
+        for something else since `asked_at` (Unix time).
+        """
+        for name in CHANGED:
+            self.values.pop(name, None)
+            self.errors.pop(name, None)
+        return self._accepted(
+            self._order(site, visitor_id),
+            lambda order: site.drafts.order(visitor_id, order, asked_at),
+        )
+
+    def blame(self, name: str, error: SiteError) -> None:
+        """Answer with an error of the site, said of a field."""
+        self.errors[name] = str(error)
+        self.status, self.retry_after = error.status, error.retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says to programs."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
     def fields(self, with_results: bool) -> list[Field]:
         """Return every setting with what the visitor typed, or its default.
@@ -140,6 +164,7 @@ class RunForm:
                 self.values.get(setting.name, typed(setting.default)),
                 self.errors.get(setting.name),
                 unoffered,
+                untrained=self.values.get("weights") == UNTRAINED,
             )
             for setting in SETTINGS
             if setting.name != _BLEND
@@ -154,19 +179,15 @@ class RunForm:
         file: FileStorage | None,
     ) -> str | None:
         """Take a file and return its reference, or None if there is none or it is refused."""
-        if file is None or not file.filename:
+        if file is None:
             return None
         try:
-            image = site.uploads.add(visitor_id, role, file.filename, file.stream)
+            image = site.uploads.add(visitor_id, role, file.filename or "", file.stream)
         except SiteError as error:
-            self._blame(name, error)
+            self.blame(name, error)
             return None
+        self.taken[f"{name}_file"] = f"{IMAGE}:{image.id}"
         return f"{IMAGE}:{image.id}"
-
-    def _blame(self, name: str, error: SiteError) -> None:
-        """Answer with an error of the site, said of a field."""
-        self.errors[name] = str(error)
-        self.status, self.retry_after = error.status, error.retry_after
 
     def _prefer(self, form: MultiDict[str, str]) -> None:
         """Fill in the preset that was chosen, except where the visitor typed something else.
@@ -189,6 +210,18 @@ class RunForm:
         if reference not in self.styles:
             self.styles.append(reference)
         self.shares[reference] = share
+
+    def _accepted(self, order: Order | None, accept: Callable[[Order], str]) -> str | None:
+        if order is not None:
+            try:
+                return accept(order)
+            except SettingsError as error:
+                self._refuse(error)
+            except (TooManyError, UnavailableError) as error:
+                self.blame("form", error)
+            except SiteError as error:
+                self.errors["init_image"] = str(error)
+        return None
 
     def _order(self, site: Site, visitor_id: str) -> Order | None:
         """Return what the visitor wants, or None after saying all that is wrong with it."""
@@ -228,6 +261,8 @@ class RunForm:
         """Return a picture, or None after saying why it cannot be used."""
         try:
             return find(*wanted)
+        except UnavailableError as error:
+            self.blame(name, error)
         except SiteError as error:
             self.errors[name] = str(error)
         except SettingsError as error:
@@ -258,10 +293,7 @@ def _beginning(site: Site, run: Run) -> str:
     reference = str((run.init_image or {}).get("reference", ""))
     kind, _, name = reference.partition(":")
     if kind == RUN:
-        try:
+        with contextlib.suppress(NotFoundError):
             site.runs.find(run.visitor_id, name)
-        except NotFoundError:
-            pass
-        else:
             return reference
     return f"{RUN}:{run.id}"

@@ -9,6 +9,8 @@ import sys
 
 # Set for the processes that somebody starts and that are to end with it, to its own process id.
 SUPERVISOR = "STRANSFER_SUPERVISOR"
+# Set by it for a process that takes the place of another: `PID:STATUS` of that one.
+PREDECESSOR = "STRANSFER_PREDECESSOR"
 
 _PR_SET_PDEATHSIG = 1
 
@@ -22,3 +24,12 @@ def follow_supervisor() -> None:
     if os.getppid() != int(supervisor):
         # It died before we could ask.
         sys.exit(0)
+
+
+def predecessor() -> tuple[int, int] | None:
+    """Return the id of the process whose place this one has taken, and with what it ended.
+
+    The status is negative for a signal. None if there was no such process.
+    """
+    number, _, status = os.environ.get(PREDECESSOR, "").partition(":")
+    return (int(number), int(status)) if number else None

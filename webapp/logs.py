@@ -22,8 +22,11 @@ def configure(kind: str, level: int = logging.INFO) -> None:
     handler.addFilter(name_run)
     # Again: the libraries of a process may have logged before it was configured.
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("huey", "alembic", "engineio", "socketio", "werkzeug"):
+    for noisy in ("huey", "alembic", "werkzeug", "flask_wtf"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # They warn of what strangers say, as often as it is said.
+    for noisy in ("engineio", "socketio"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +16,18 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from stransfer.files import is_temporary, write_atomically
-from webapp.errors import NotFoundError
+from stransfer.files import final_name, is_temporary, make_folder, write_atomically
+from webapp.errors import NotFoundError, UnavailableError
+
+log = logging.getLogger(__name__)
 
 # Keys are made by us, never from what a visitor sends; this is the second line of defence.
 _KEY = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*(\.[a-z0-9]+)+")
+
+
+def is_key(text: str) -> bool:
+    """Return whether something can be kept under a name."""
+    return _KEY.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,12 @@ class Stored:
         """Whether the file was never given its name, because whoever wrote it ended before."""
         return is_temporary(self.key.rpartition("/")[2])
 
+    @property
+    def final_key(self) -> str:
+        """The key that the file has, or was to get once it was finished."""
+        folder, _, name = self.key.rpartition("/")
+        return f"{folder}/{final_name(name)}"
+
 
 class MediaStore:
     """Keeps bytes under keys such as `runs/ID/result.png`, in whatever place fsspec can reach."""
@@ -43,6 +58,9 @@ class MediaStore:
         self._files: Any
         self._files, root = fsspec.core.url_to_fs(url)
         self._root = str(root).rstrip("/")
+        self._local = isinstance(self._files, LocalFileSystem)
+        # A disk fails with an OSError; what keeps a bucket elsewhere fails in ways of its own.
+        self._troubles: type[Exception] = OSError if self._local else Exception
 
     @property
     def folders(self) -> list[Path]:
@@ -50,18 +68,25 @@ class MediaStore:
         return [Path(self._root)] if isinstance(self._files, LocalFileSystem) else []
 
     def write(self, key: str, content: bytes) -> None:
-        """Keep `content` under `key`: the whole of it, or, if that fails, nothing new."""
+        """Keep `content` under `key`: the whole of it, or, if that fails, nothing new.
+
+        Raises UnavailableError if there is no room, or the place cannot be reached.
+        """
         path = self._path(key)
-        if not isinstance(self._files, LocalFileSystem):
-            self._files.pipe_file(path, content)
-            return
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(Path(path), content)
+        with self._reaching():
+            if self._local:
+                make_folder(Path(path).parent)
+                write_atomically(Path(path), content)
+            else:
+                self._files.pipe_file(path, content)
 
     def read(self, key: str) -> bytes:
         """Return what is kept under `key`; raise NotFoundError if there is nothing."""
+        path = self._path(key)
         try:
-            content: bytes = self._files.cat_file(self._path(key))
+            # A file of this machine that cannot be read would not get better by waiting.
+            with contextlib.nullcontext() if self._local else self._reaching():
+                content: bytes = self._files.cat_file(path)
         except FileNotFoundError as error:
             raise NotFoundError(
                 "This file is no longer there; it may have been deleted."
@@ -70,25 +95,42 @@ class MediaStore:
 
     def exists(self, key: str) -> bool:
         """Return whether something is kept under `key`."""
-        return bool(self._files.exists(self._path(key)))
+        path = self._path(key)
+        with self._reaching():
+            return bool(self._files.exists(path))
 
     def delete(self, key: str) -> None:
         """Remove what is kept under `key`, if anything is."""
-        with contextlib.suppress(FileNotFoundError):
-            self._files.rm_file(self._path(key))
+        path = self._path(key)
+        with contextlib.suppress(FileNotFoundError), self._reaching():
+            self._files.rm_file(path)
+
+    def forget(self, key: str, since: float) -> None:
+        """Remove what is kept under `key`, unless it was written after `since`, a Unix time."""
+        modified = self.modified(key)
+        if modified is not None and modified <= since:
+            self.delete(key)
 
     def delete_folder(self, folder: str) -> None:
         """Remove everything whose key starts with `folder` and a slash."""
-        path = self._path(f"{folder}/any.x").rpartition("/")[0]
-        with contextlib.suppress(FileNotFoundError):
-            self._files.rm(path, recursive=True)
+        path = self._folder(folder)
+        with contextlib.suppress(FileNotFoundError), self._reaching():
+            try:
+                self._files.rm(path, recursive=True)
+            except OSError as error:
+                if error.errno != errno.ENOTEMPTY:
+                    raise
+                # Somebody has just written there; whoever does knows how to clear up.
+                self._files.rm(path, recursive=True)
 
-    def files(self) -> list[Stored]:
-        """Return everything that is kept, and what was left of writing it.
+    def files(self, folder: str = "") -> list[Stored]:
+        """Return everything that is kept, or that in a folder, and what was left of writing it.
 
         A folder from which something is removed meanwhile may be left out.
         """
-        found = self._files.find(self._root, detail=True)
+        path = self._folder(folder) if folder else self._root
+        with self._reaching():
+            found = self._files.find(path, detail=True)
         return [
             Stored(str(path).removeprefix(f"{self._root}/"), int(told["size"]), _modified(told))
             for path, told in found.items()
@@ -103,11 +145,29 @@ class MediaStore:
 
     def discard(self, file: Stored) -> None:
         """Remove a file that was listed, whatever its name."""
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError), self._reaching():
             self._files.rm_file(f"{self._root}/{file.key}")
 
+    @contextlib.contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Say of whatever goes wrong, except that a file is not there, that it does for now."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except self._troubles as error:
+            log.warning("the media store does not do what it is asked to: %s", error)
+            raise UnavailableError(
+                "The site cannot get at its pictures just now, because its disk is full or does "
+                "not answer; try again in a minute.",
+                retry_after=60,
+            ) from error
+
+    def _folder(self, folder: str) -> str:
+        return self._path(f"{folder}/any.x").rpartition("/")[0]
+
     def _path(self, key: str) -> str:
-        if not _KEY.fullmatch(key):
+        if not is_key(key):
             raise ValueError(f"not a media key: {key!r}")
         return f"{self._root}/{key}"
 

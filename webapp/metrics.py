@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from stransfer import presets, pyramid
 from stransfer.settings import Settings
+from webapp.connections import Connections
 from webapp.records import RunState
 from webapp.relay import Relay
 from webapp.runs.census import census
@@ -25,7 +26,7 @@ _EXTENSION = "stransfer-metrics"
 _NOWHERE = "none"
 
 
-def install(app: Flask, site: Site, relay: Relay) -> None:
+def install(app: Flask, site: Site, relay: Relay, connections: Connections) -> None:
     """Count the requests of the application, and make its metrics ready to be read."""
     registry = CollectorRegistry()
     requests = Counter(
@@ -34,7 +35,7 @@ def install(app: Flask, site: Site, relay: Relay) -> None:
         ["endpoint", "status"],
         registry=registry,
     )
-    registry.register(_Site(site, relay))
+    registry.register(_Site(site, relay, connections))
     app.extensions[_EXTENSION] = registry
 
     @app.after_request
@@ -53,9 +54,10 @@ def text(app: Flask) -> bytes:
 class _Site(Collector):
     """Looks at the site anew whenever the metrics are read."""
 
-    def __init__(self, site: Site, relay: Relay) -> None:
+    def __init__(self, site: Site, relay: Relay, connections: Connections) -> None:
         self._site = site
         self._relay = relay
+        self._connections = connections
 
     def describe(self) -> list[Metric]:
         # Otherwise registering would already ask the database.
@@ -64,6 +66,8 @@ class _Site(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._runs()
         yield from self._speeds()
+        live = "Live connections to this process, whatever they watch."
+        yield GaugeMetricFamily("stransfer_connections", live, len(self._connections))
         watchers = "Connections that watch a run through this process."
         yield GaugeMetricFamily("stransfer_watchers", watchers, self._relay.watchers)
         frames = "Pictures sent to watchers by this process."

@@ -39,6 +39,8 @@ class Parameter:
 
 
 PAGE = Parameter("page", "The page of ended runs, from 1 on.", 1, 10**9, default=1)
+IMAGE_PAGE = Parameter("page", "The page of images, from 1 on.", 1, 10**9, default=1)
+AFTER = Parameter("after", "How many of the newest are left out.", 0, 10**9, default=0)
 SINCE = Parameter("since", "The `seq` after which losses are wanted.", 0, 10**9, default=0)
 WIDTH = Parameter("width", "The photo's width in pixels.", 1, 10**6)
 HEIGHT = Parameter("height", "The photo's height in pixels.", 1, 10**6)

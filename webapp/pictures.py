@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -11,7 +13,8 @@ from flask import request, url_for
 from stransfer import images
 from stransfer.errors import ImageError, SettingsError
 from stransfer.subject import check_white
-from webapp import renditions
+from webapp import access, renditions
+from webapp.errors import NotFoundError
 from webapp.records import Image
 from webapp.runs.orders import KEPT, Ingredient, result_of
 from webapp.samples import PREVIEW_SIDE, Role, Sample
@@ -28,6 +31,15 @@ RUN = "run"
 MaskField = Literal["content_mask", "style_mask"]
 MASK_FIELDS: tuple[MaskField, ...] = ("content_mask", "style_mask")
 
+# The fields of a form or body that name pictures of a visitor's, and what each is.
+NAMED = {"content": access.IMAGE, "style": access.IMAGE, "init_image": access.RUN} | dict.fromkeys(
+    MASK_FIELDS, access.IMAGE
+)
+
+
+# In rows of three, four or six.
+MOST_IN_TRAY = 12
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -43,6 +55,17 @@ class Picture:
     srcset: str
     width: int
     height: int
+
+
+@dataclass(frozen=True)
+class Tray:
+    """As many of a visitor's own pictures as the form shows at once.
+
+    `older_url` is where the next ones are, if there are any.
+    """
+
+    pictures: list[Picture]
+    older_url: str | None
 
 
 def ingredient(site: Site, visitor_id: str, role: Role, reference: str) -> Ingredient:
@@ -132,6 +155,48 @@ def upload_picture(image: Image) -> Picture:
         width=image.width,
         height=image.height,
     )
+
+
+def own_picture(site: Site, visitor_id: str, reference: str) -> Picture | None:
+    """Return the upload of the visitor that a reference names, if it does."""
+    kind, _, name = reference.partition(":")
+    if kind != IMAGE:
+        return None
+    try:
+        return upload_picture(site.uploads.find(visitor_id, name))
+    except NotFoundError:
+        return None
+
+
+def tray(
+    site: Site, visitor_id: str, role: Role, after: int = 0, chosen: Sequence[str] = ()
+) -> Tray:
+    """Return the visitor's own pictures for a role, newest first, without the first `after`.
+
+    Before them come those that are `chosen`, by reference, however old they are.
+    """
+    found = site.uploads.of(visitor_id, role, MOST_IN_TRAY + 1, after)
+    older_url = None
+    if len(found) > MOST_IN_TRAY:
+        older_url = url_for("pictures.older", role=role, after=after + MOST_IN_TRAY)
+    newest = [upload_picture(image) for image in found[:MOST_IN_TRAY]]
+    known = {picture.reference for picture in newest}
+    older = [own_picture(site, visitor_id, name) for name in chosen if name not in known]
+    return Tray([picture for picture in older if picture is not None] + newest, older_url)
+
+
+def image_values(image: Image) -> dict[str, Any]:
+    """Return an upload as plain values, with its addresses for who has the visitor's cookie."""
+    return {
+        "id": image.id,
+        "role": image.role,
+        "title": image.title,
+        "width": image.width,
+        "height": image.height,
+        "created_at": datetime.fromtimestamp(image.created_at, UTC).isoformat(),
+        "url": url_for("pictures.upload", id=image.id),
+        "thumbnail_url": url_for("pictures.upload_thumbnail", id=image.id),
+    }
 
 
 def used_picture(run_id: str, role: str, index: int, used: dict[str, Any]) -> Picture:

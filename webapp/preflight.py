@@ -20,7 +20,7 @@ def check(config: Config) -> None:
     that is left to them unless somebody has named one: in the instance folder little can be wrong.
     """
     check_address(config)
-    secret.load(config.secret_key, config.instance)
+    secret.load(config.secret_key, config.instance, config.earlier_keys)
     if config.database_url or config.queue_url or config.media_url:
         prepare(config)
 
@@ -35,7 +35,7 @@ def prepare(config: Config) -> Services:
 
     services = Services.of(config)
     services.database.migrate()
-    secret.load(config.secret_key, config.instance)
+    secret.load(config.secret_key, config.instance, config.earlier_keys)
     return services
 
 

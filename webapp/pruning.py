@@ -1,5 +1,9 @@
 """`stransfer prune`: finds what nobody needs any more, and removes it while the site goes on.
 
+Records and files may have come apart where processes were killed, disks were full or backups were
+brought back. What is certainly of no use, `reconcile` removes, each time that the site starts; what
+somebody may still want back, `stransfer prune` only removes when it is asked to.
+
 What is about to be recorded is told from what was forgotten by its age. A picture that a run may
 still be made from loses its record first: a run that is accepted later is refused, see
 `runs.usage`, and one that was accepted before is seen.
@@ -9,18 +13,22 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import logging
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from webapp import renditions
 from webapp.errors import ConfigError, NotFoundError
 from webapp.media import Stored
 from webapp.records import LIVE, Image, Run, RunState
-from webapp.runs.store import RunStore, checkpoints, folder
+from webapp.runs.belongings import clear, folder, scraps
+from webapp.runs.drafts import KEPT_SECONDS
+from webapp.runs.draftstore import DraftStore
+from webapp.runs.store import RunStore
 from webapp.runs.usage import IMAGES, image_id, used_pictures
 from webapp.services import Services
 from webapp.uploads import picture_key, thumbnail_key
@@ -30,18 +38,27 @@ SETTLED_SECONDS = 3600.0
 
 _DAY = 86400
 
+log = logging.getLogger(__name__)
+
 
 class Kind(enum.StrEnum):
     """Why something is not needed any more, as words for a count of them."""
 
     EXPIRED_RUN = "paintings past their time"
+    DRAFT = "forgotten drafts"
     LOST_RUN = "paintings whose file is gone"
     EXPIRED_UPLOAD = "uploads past their time that no painting uses"
     LOST_UPLOAD = "uploads whose file is gone"
-    CHECKPOINTS = "checkpoints of ended runs"
+    SCRAPS = "ended runs with files that they do not need any more"
     FOLDER = "folders of deleted runs"
     PICTURE = "picture files without a record"
     UNFINISHED = "files that were never finished"
+
+
+# Of no use even if the records are those of a backup, and newer ones are yet to come back.
+_USELESS = (Kind.SCRAPS, Kind.UNFINISHED)
+# Nothing is wrong with what has merely had its time.
+_EXPIRED = (Kind.EXPIRED_RUN, Kind.EXPIRED_UPLOAD)
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,7 @@ class Pruning:
         self._database = services.database
         self._media = services.media
         now = time.time() if now is None else now
+        self._now = now
         self._settled = now - SETTLED_SECONDS
         days = services.config.retention_days
         self._kept_since = now - days * _DAY if days else None
@@ -111,11 +129,14 @@ class Pruning:
             )
 
     def _of_run(self, run: Run) -> Iterator[Leftover]:
+        if run.draft:
+            yield from self._of_draft(run)
+            return
         if run.state in LIVE or run.ended_at is None:
             return
         files = self._files[folder(run.id)]
         kind: Kind | None = None
-        if self._kept_since is not None and run.ended_at < self._kept_since:
+        if self._expired(run):
             kind = Kind.EXPIRED_RUN
         elif run.state == RunState.DONE and self._lost(run.result or "", files):
             kind = Kind.LOST_RUN
@@ -123,10 +144,19 @@ class Pruning:
             self._going.add(run.id)
             yield Leftover(kind, f"run {run.id}", _size(files), self._run_remover(run))
             return
-        kept = [file for file in files if file.key.startswith(f"{checkpoints(run.id)}/")]
-        if kept and run.ended_at < self._settled:
-            remove = self._checkpoint_remover(run.id)
-            yield Leftover(Kind.CHECKPOINTS, f"run {run.id}", _size(kept), remove)
+        useless = scraps(run, files)
+        if useless:
+            yield Leftover(
+                Kind.SCRAPS, f"run {run.id}", _size(useless), lambda: clear(self._media, run)
+            )
+
+    def _of_draft(self, draft: Run) -> Iterator[Leftover]:
+        if draft.created_at < self._now - KEPT_SECONDS:
+            self._going.add(draft.id)
+            files = self._files[folder(draft.id)]
+            yield Leftover(
+                Kind.DRAFT, f"draft {draft.id}", _size(files), self._draft_remover(draft)
+            )
 
     def _of_uploads(self, images: list[Image]) -> Iterator[Leftover]:
         with self._database.reading() as session:
@@ -159,12 +189,10 @@ class Pruning:
 
         return remove
 
-    def _checkpoint_remover(self, run_id: str) -> Callable[[], None]:
+    def _draft_remover(self, draft: Run) -> Callable[[], None]:
         def remove() -> None:
-            ended = update(Run).where(Run.id == run_id, Run.state.not_in(LIVE))
-            with self._database.writing() as session:
-                session.execute(ended.values(checkpoint=None))
-            self._media.delete_folder(checkpoints(run_id))
+            with contextlib.suppress(NotFoundError):
+                DraftStore(self._services).cancel(draft.visitor_id, draft.id)
 
         return remove
 
@@ -200,6 +228,12 @@ class Pruning:
 
         return remove
 
+    def _expired(self, run: Run) -> bool:
+        # What somebody loves, or has shown to others, does not go by itself.
+        kept = run.favourite or run.share is not None
+        past = self._kept_since is not None and (run.ended_at or 0.0) < self._kept_since
+        return past and not kept
+
     def _past(self, image: Image) -> bool:
         return self._kept_since is not None and image.created_at < self._kept_since
 
@@ -210,6 +244,27 @@ class Pruning:
 
     def _old(self, files: list[Stored]) -> bool:
         return all(file.modified < self._settled for file in files)
+
+
+def reconcile(services: Services) -> None:
+    """Remove what an interruption has left behind, and log in what else records and files differ.
+
+    Raises ConfigError if they do not belong together at all.
+    """
+    amiss: Counter[Kind] = Counter()
+    removed: Counter[Kind] = Counter()
+    for leftover in Pruning(services).leftovers():
+        if leftover.kind in _USELESS:
+            leftover.remove()
+            removed[leftover.kind] += 1
+        elif leftover.kind not in _EXPIRED:
+            amiss[leftover.kind] += 1
+    for kind, count in removed.items():
+        log.info("removed: %d %s", count, kind)
+    for kind, count in amiss.items():
+        log.warning("there are %d %s; `stransfer prune` removes them", count, kind)
+    if not amiss:
+        log.info("records and files agree")
 
 
 def told(size: int) -> str:

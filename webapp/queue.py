@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from huey import SqliteHuey
 from huey.api import Huey
 
-from webapp.errors import ConfigError
+from webapp.errors import ConfigError, UnavailableError
+
+log = logging.getLogger(__name__)
 
 _SQLITE = "sqlite:///"
 _TASK = "paint"
@@ -27,12 +31,17 @@ class Queue:
         self._task = self.huey.task(name=_TASK)(self._handle)
 
     def send(self, run_id: str) -> None:
-        """Tell the workers that a run waits."""
-        self._task(run_id)
+        """Tell the workers that a run waits.
+
+        Raises UnavailableError if the queue does not take it: an idle worker finds the run anyway.
+        """
+        with _answering():
+            self._task(run_id)
 
     def waiting(self) -> int:
-        """Return how many messages no worker has taken yet."""
-        return int(self.huey.pending_count())
+        """Return how many messages no worker has taken yet; raise UnavailableError like `send`."""
+        with _answering():
+            return int(self.huey.pending_count())
 
     def receive(self, handler: Callable[[str], None]) -> None:
         """Call `handler` with the run id of each message that this process takes."""
@@ -41,3 +50,15 @@ class Queue:
     def _handle(self, run_id: str) -> None:
         assert self._handler is not None, "only a worker takes messages"
         self._handler(run_id)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    # Each kind of queue fails in ways of its own.
+    except Exception as error:
+        log.warning("the queue does not answer: %s", error)
+        raise UnavailableError(
+            "The site's queue does not answer just now; try again in a minute.", retry_after=60
+        ) from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -26,6 +26,7 @@ LIVE = (RunState.QUEUED, RunState.RUNNING)
 
 # In letters.
 LONGEST_TITLE = 200
+LONGEST_ERROR = 500
 
 
 class Base(DeclarativeBase):
@@ -35,7 +36,8 @@ class Base(DeclarativeBase):
 class Visitor(Base):
     """An anonymous person, known by the signed cookie of a browser.
 
-    `served_at` is when a run of theirs was last begun, 0 for never.
+    `served_at` is when a painting of theirs was last begun, 0 for never. Whoever was joined with
+    another visitor, `moved_to`, has nothing any more and is that one.
     """
 
     __tablename__ = "visitors"
@@ -43,6 +45,7 @@ class Visitor(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     created_at: Mapped[float]
     served_at: Mapped[float] = mapped_column(default=0.0)
+    moved_to: Mapped[str | None] = mapped_column(String(32), index=True)
 
 
 class Token(Base):
@@ -53,6 +56,17 @@ class Token(Base):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     visitor_id: Mapped[str] = mapped_column(ForeignKey("visitors.id"))
     created_at: Mapped[float]
+
+
+class Recovery(Base):
+    """A link that opens a visitor's gallery in another browser, once, by the hash of its secret."""
+
+    __tablename__ = "recoveries"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    visitor_id: Mapped[str] = mapped_column(ForeignKey("visitors.id"), index=True)
+    created_at: Mapped[float]
+    expires_at: Mapped[float]
 
 
 class Image(Base):
@@ -83,7 +97,7 @@ class Run(Base):
     `seq` counts the recorded steps and never goes back, `step` does when a run resumes from a
     checkpoint. `progress` is the part of the whole cost, in [0, 1], that is done. `moments` are the
     parts of the way of which a small picture is kept, ascending. Whoever knows `share` may see the
-    result.
+    result. A `draft` only shows how another run would look, and is never listed or counted.
     """
 
     __tablename__ = "runs"
@@ -93,6 +107,14 @@ class Run(Base):
         Index("ix_runs_state_ended", "state", "ended_at"),
         Index("ix_runs_visitor_created", "visitor_id", "created_at"),
         Index("ix_runs_share", "share", unique=True),
+        # Small, since all others are left out of it; and a visitor has no more than one.
+        Index(
+            "ix_runs_draft",
+            "visitor_id",
+            unique=True,
+            sqlite_where=text("draft IS 1"),
+            postgresql_where=text("draft IS TRUE"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -118,7 +140,7 @@ class Run(Base):
     fence: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[float | None]
     ended_at: Mapped[float | None]
-    error: Mapped[str | None] = mapped_column(String(500))
+    error: Mapped[str | None] = mapped_column(String(LONGEST_ERROR))
 
     seq: Mapped[int] = mapped_column(default=0)
     step: Mapped[int] = mapped_column(default=0)
@@ -136,6 +158,11 @@ class Run(Base):
 
     favourite: Mapped[bool] = mapped_column(default=False)
     share: Mapped[str | None] = mapped_column(String(64))
+    draft: Mapped[bool] = mapped_column(default=False)
+
+
+# The runs that people know of; what lists or counts runs asks for these.
+NO_DRAFT = Run.draft.is_(False)
 
 
 class Loss(Base):

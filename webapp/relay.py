@@ -88,9 +88,10 @@ class Relay:
         """How many connections watch a run."""
         return sum(map(len, self._watchers.values()))
 
-    def watching(self, sid: str, but: str) -> int:
-        """Return how many runs a connection watches, `but` one not counted."""
-        return sum(sid in group for run_id, group in self._watchers.items() if run_id != but)
+    def watched(self, sid: str, without: str) -> int:
+        """Return how many runs a connection watches, one of them not counted."""
+        with self._lock:
+            return sum(sid in group for run, group in self._watchers.items() if run != without)
 
     def watch(self, sid: str, snapshot: dict[str, Any], frame: str | None) -> None:
         """Send a connection what comes after the snapshot that it was given."""

@@ -45,7 +45,7 @@ class Services:
         store = _usable("MEDIA_URL", lambda: MediaStore(media))
         return cls(
             config=config,
-            database=_usable("DATABASE_URL", lambda: Database(database)),
+            database=_usable("DATABASE_URL", lambda: Database(database, config.busy_seconds)),
             media=store,
             queue=_usable("QUEUE_URL", lambda: Queue(queue)),
             decoders=Decoders(config),

@@ -7,11 +7,14 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 from flask import Flask
+from werkzeug.serving import WSGIRequestHandler
 
 from stransfer.cli import told_in_one_sentence
 from webapp import logs
+from webapp.config import Config
 from webapp.lifeline import follow_supervisor
 from webapp.samples import ROLES
 from webapp.site import Site
@@ -22,10 +25,11 @@ log = logging.getLogger(__name__)
 _STOP_SECONDS = 3.0
 
 
-def serve(make: Callable[[], Flask]) -> None:
+def serve(make: Callable[[], Flask], eventlet_options: Callable[[Config], dict[str, Any]]) -> None:
     """Make the application, and listen on the configured address until SIGINT or SIGTERM.
 
-    What keeps it from starting ends the process with one sentence.
+    `eventlet_options` says how eventlet's server is run, where it is. What keeps the application
+    from starting ends the process with one sentence.
     """
     with told_in_one_sentence():
         app = make()
@@ -35,6 +39,7 @@ def serve(make: Callable[[], Flask]) -> None:
     follow_supervisor()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, _stop)
+    options = _threading_options if config.async_mode == "threading" else eventlet_options
     # Whoever opens the first page of all does not wait until every sample is decoded.
     threading.Thread(target=site.samples.all, args=[ROLES[0]], daemon=True).start()
     log.info("site: http://%s:%d", config.host, config.port)
@@ -44,14 +49,21 @@ def serve(make: Callable[[], Flask]) -> None:
             host=config.host,
             port=config.port,
             log_output=False,
-            # In threading mode this is Werkzeug's server, which asks to be told.
-            **({"allow_unsafe_werkzeug": True} if config.async_mode == "threading" else {}),
+            **options(config),
         )
     except KeyboardInterrupt:
         pass
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
     log.info("site: stopped")
+
+
+def _threading_options(config: Config) -> dict[str, Any]:
+    class Handler(WSGIRequestHandler):
+        timeout = config.request_seconds
+
+    # Werkzeug's server asks to be told that it is meant.
+    return {"allow_unsafe_werkzeug": True, "request_handler": Handler}
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

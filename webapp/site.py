@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from flask import Flask, current_app, session
+from flask import Flask, current_app, g, session
 
 from stransfer import folders
+from webapp.recoveries import Recoveries
 from webapp.renditions import Renditions
 from webapp.runs.collection import Collection
+from webapp.runs.draftstore import DraftStore
 from webapp.runs.speeds import Speeds
 from webapp.runs.store import RunStore
 from webapp.samples import Samples
@@ -17,6 +19,7 @@ from webapp.services import Services
 from webapp.timelapses import Timelapses
 from webapp.tokens import Tokens
 from webapp.uploads import Uploads
+from webapp.visitors import Visitors
 
 _EXTENSION = "stransfer"
 _VISITOR = "visitor"
@@ -35,6 +38,9 @@ class Site:
     timelapses: Timelapses
     renditions: Renditions
     collection: Collection
+    drafts: DraftStore
+    visitors: Visitors
+    recoveries: Recoveries
 
     @classmethod
     def install(cls, app: Flask, services: Services) -> Site:
@@ -49,6 +55,9 @@ class Site:
             timelapses=Timelapses(services),
             renditions=Renditions(services.media),
             collection=Collection(services),
+            drafts=DraftStore(services),
+            visitors=Visitors(services),
+            recoveries=Recoveries(services),
         )
         app.extensions[_EXTENSION] = site
         return site
@@ -62,13 +71,37 @@ def current_site() -> Site:
 
 def visitor_id() -> str:
     """Return who is asking: the id in the signed cookie, which is made on the first visit."""
-    if _VISITOR not in session:
-        session[_VISITOR] = secrets.token_hex(16)
-        session.permanent = True
-    return str(session[_VISITOR])
+    found = known_visitor_id()
+    if found is None:
+        found = secrets.token_hex(16)
+        _know(found)
+    return found
 
 
 def known_visitor_id() -> str | None:
     """Return who is asking, or None for somebody who has never opened a page."""
-    found = session.get(_VISITOR)
-    return None if found is None else str(found)
+    if _VISITOR not in session:
+        return None
+    if _VISITOR not in g:
+        found = current_site().visitors.current(str(session[_VISITOR]))
+        if found != session[_VISITOR]:
+            # They were joined with another visitor, in this browser or in another.
+            session[_VISITOR] = found
+        setattr(g, _VISITOR, found)
+    return str(g.get(_VISITOR))
+
+
+def become(visitor: str | None) -> None:
+    """Make this browser that of a visitor, or of nobody; forms sent before do not count any more.
+
+    Whoever has seen the cookie of before knows nothing of what is in the new one.
+    """
+    session.clear()
+    g.pop(_VISITOR, None)
+    if visitor is not None:
+        _know(visitor)
+
+
+def _know(visitor: str) -> None:
+    session[_VISITOR] = visitor
+    session.permanent = True

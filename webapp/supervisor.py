@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from types import FrameType
 
 from stransfer import folders
 from webapp.config import Config
-from webapp.lifeline import SUPERVISOR
+from webapp.lifeline import PREDECESSOR, SUPERVISOR
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,9 @@ _RESTART_SECONDS = 2.0
 # Long enough for a worker to end its step, write a checkpoint and hand its run back.
 _STOP_SECONDS = 60.0
 _WATCH_SECONDS = 0.2
+# How long after a start, or a death, records and files are looked through: when whoever has waited
+# for the site has had the first page.
+_RECONCILE_SECONDS = 20.0
 
 
 @dataclass
@@ -43,6 +47,9 @@ class Child:
         """Start the process, in a session of its own: its signals come from the supervisor."""
         self.started_at = time.monotonic()
         self.starts += 1
+        if self.process is not None:
+            before = f"{self.process.pid}:{self.process.returncode}"
+            environment = {**environment, PREDECESSOR: before}
         self.process = subprocess.Popen(
             self.command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -72,6 +79,8 @@ class Supervisor:
             Child(f"worker {number}", [sys.executable, "-m", "webapp", "worker"])
             for number in range(1, config.workers + 1)
         ]
+        self._reconciling = Child("prune", [sys.executable, "-m", "webapp", "prune", "--careful"])
+        self._reconcile_at = math.inf
         self._stopping = threading.Event()
 
     def run(self) -> int:
@@ -81,11 +90,15 @@ class Supervisor:
         """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
+        self._reconcile_at = time.monotonic() + _RECONCILE_SECONDS
         try:
             while not self._stopping.is_set():
                 if any(child.hopeless for child in self.children):
                     return _HOPELESS
                 self._start_missing()
+                if not self._reconciling.running and time.monotonic() >= self._reconcile_at:
+                    self._reconcile_at = math.inf
+                    self._start(self._reconciling)
                 self._stopping.wait(_WATCH_SECONDS)
         finally:
             self._end()
@@ -100,10 +113,19 @@ class Supervisor:
                 log.warning(
                     "%s ended with %s, starting it again", child.name, child.process.returncode
                 )
+                self._reconcile_at = time.monotonic() + _RECONCILE_SECONDS
+            self._start(child)
+
+    def _start(self, child: Child) -> None:
+        try:
             child.start(self._environment)
+        except OSError as error:
+            # Where memory has run out there may be some again in a moment.
+            log.warning("%s cannot be started: %s", child.name, error)
 
     def _end(self) -> None:
-        running = [child.process for child in self.children if child.process and child.running]
+        children = [*self.children, self._reconciling]
+        running = [child.process for child in children if child.process and child.running]
         for process in running:
             process.terminate()
         deadline = time.monotonic() + _STOP_SECONDS

@@ -11,7 +11,7 @@ import threading
 from webapp.errors import NotFoundError, UnavailableError
 from webapp.records import Run, RunState
 from webapp.runs import moments
-from webapp.runs.store import folder
+from webapp.runs.belongings import folder, timelapse
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Timelapses:
         """
         if not shows(run):
             raise NotFoundError("This run has no timelapse; only a finished painting has one.")
-        key = f"{folder(run.id)}/timelapse.webp"
+        key = timelapse(run.id)
         if not self._media.exists(key):
             with self._turn:
                 if not self._media.exists(key):

@@ -36,4 +36,4 @@ class Tokens:
 
 def _digest(token: str) -> str:
     # A token is 256 random bits, so one round without salt cannot be guessed backwards.
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

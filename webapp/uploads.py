@@ -7,18 +7,20 @@ import time
 from pathlib import PurePath
 from typing import IO, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from stransfer import header
 from stransfer.images import FORMAT_NAMES
-from webapp import quota
+from webapp import quota, renditions
+from webapp.config import Config
 from webapp.decoder import Wish
 from webapp.decoding import Decoded
 from webapp.errors import NotFoundError, TooLargeError, UnusableError
+from webapp.identifiers import is_id
 from webapp.records import Image
 from webapp.runs.store import known_visitor
-from webapp.runs.usage import uploads_of_runs
+from webapp.runs.usage import uploads_of_runs, used_pictures
 from webapp.samples import KEPT_SIDE, ROLES, Role
 from webapp.services import Services
 
@@ -27,6 +29,7 @@ UploadRole = Role | Literal["mask"]
 MASK: UploadRole = "mask"
 ROLES_OF_UPLOADS: tuple[UploadRole, ...] = (*ROLES, MASK)
 
+_NEWEST_FIRST = (Image.created_at.desc(), Image.id)
 _TITLE = 60
 _UNKNOWN = "There is no such picture here; choose another, or upload it again."
 
@@ -51,7 +54,7 @@ class Uploads:
         # The edge of a mask must not ring.
         wish = Wish(KEPT_SIDE, ending="png" if role == MASK else None)
         with self._services.decoders.turn() as turn:
-            decoded = turn.decode(self._content(stream), wish)
+            decoded = turn.decode(received(self._services.config, stream), wish)
         image = Image(
             id=_id(visitor_id, role, decoded.picture),
             visitor_id=visitor_id,
@@ -68,40 +71,59 @@ class Uploads:
     def find(self, visitor_id: str, image_id: str) -> Image:
         """Return a picture of this visitor; raise NotFoundError for any other."""
         with self._services.database.reading() as session:
-            image = session.get(Image, image_id)
+            image = session.get(Image, image_id) if is_id(image_id) else None
         if image is None or image.visitor_id != visitor_id:
             raise NotFoundError(_UNKNOWN)
         return image
 
-    def of(self, visitor_id: str, role: UploadRole, most: int = 12) -> list[Image]:
-        """Return the pictures that a visitor brought for a role, newest first."""
+    def of(self, visitor_id: str, role: UploadRole, most: int = 12, after: int = 0) -> list[Image]:
+        """Return the pictures that a visitor brought for a role, newest first.
+
+        No more than `most`, and without the first ones, as many as `after`.
+        """
         with self._services.database.reading() as session:
             mine = select(Image).where(Image.visitor_id == visitor_id, Image.role == role)
-            return list(session.scalars(mine.order_by(Image.created_at.desc()).limit(most)))
+            newest = mine.order_by(*_NEWEST_FIRST)
+            return list(session.scalars(newest.offset(after).limit(most)))
+
+    def page(self, visitor_id: str, page: int, size: int) -> tuple[list[Image], int]:
+        """Return a page (from 1) of all that a visitor brought, newest first, and how many pages.
+
+        Raises NotFoundError for a page that does not exist; the first one always does.
+        """
+        mine = Image.visitor_id == visitor_id
+        with self._services.database.reading() as session:
+            count = session.scalar(select(func.count()).select_from(Image).where(mine)) or 0
+            pages = max(1, -(-count // size))
+            if not 1 <= page <= pages:
+                raise NotFoundError(f"Your pictures end at page {pages}; there is no page {page}.")
+            newest = select(Image).where(mine).order_by(*_NEWEST_FIRST)
+            return list(session.scalars(newest.offset((page - 1) * size).limit(size))), pages
+
+    def delete(self, visitor_id: str, image_id: str) -> bool:
+        """Remove a picture of this visitor; return whether runs were made from it.
+
+        They keep its file. Raises NotFoundError for a picture of anybody else, and for none.
+        """
+        asked = time.time()
+        with self._services.database.writing() as session:
+            known = is_id(image_id)
+            image = session.get(Image, image_id, with_for_update=True) if known else None
+            if image is None or image.visitor_id != visitor_id:
+                raise NotFoundError(_UNKNOWN)
+            used = picture_key(image) in used_pictures(session, visitor_id)
+            session.delete(image)
+        # Whoever has just brought the same picture again has written it anew.
+        key = picture_key(image)
+        gone = () if used else (key, *renditions.keys(key))
+        for name in (thumbnail_key(image), *gone):
+            self._services.media.forget(name, asked)
+        return used
 
     def used(self, visitor_id: str) -> int:
         """Return how many bytes of pictures a visitor keeps here."""
         with self._services.database.reading() as session:
             return quota.used(session, visitor_id)
-
-    def _content(self, stream: IO[bytes]) -> bytes:
-        limit = self._services.config.max_upload_mb * 2**20
-        content = stream.read(limit + 1)
-        if len(content) > limit:
-            raise TooLargeError(
-                f"A picture may have at most {self._services.config.max_upload_mb} MiB, and this "
-                "one has more; make it smaller and try again."
-            )
-        if not content:
-            raise UnusableError(
-                f"Expected a {FORMAT_NAMES} picture, but this file is empty; choose another one."
-            )
-        # What does not even begin like a picture is not worth a process.
-        if header.kind_of(content) is None:
-            raise UnusableError(
-                f"Expected a {FORMAT_NAMES} picture, but this file is none; choose another one."
-            )
-        return content
 
     def _keep(self, image: Image, decoded: Decoded) -> Image:
         """Record a picture, or return the record of the same one brought before."""
@@ -113,7 +135,7 @@ class Uploads:
             media.write(picture_key(image), decoded.picture)
             media.write(thumbnail_key(image), decoded.thumbnail)
             with self._services.database.writing() as session:
-                known_visitor(session, image.visitor_id)
+                image.visitor_id = known_visitor(session, image.visitor_id)
                 # The same picture may have come twice at once, and the other request was faster.
                 if (faster := session.get(Image, image.id)) is not None:
                     return faster
@@ -147,10 +169,35 @@ class Uploads:
             if session.get(Image, image_id) is None:
                 return None
         with self._services.database.writing() as session:
-            known = session.get(Image, image_id)
+            known = session.get(Image, image_id, with_for_update=True)
             if known is not None:
                 known.created_at = time.time()
             return known
+
+
+def received(config: Config, stream: IO[bytes]) -> bytes:
+    """Return a picture file that is being sent, undecoded.
+
+    Raises TooLargeError or UnusableError, with a sentence for the visitor, if it is too large,
+    empty, or none at all.
+    """
+    limit = config.max_upload_mb * 2**20
+    content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise TooLargeError(
+            f"A picture may have at most {config.max_upload_mb} MiB, and this one has more; "
+            "make it smaller and try again."
+        )
+    if not content:
+        raise UnusableError(
+            f"Expected a {FORMAT_NAMES} picture, but this file is empty; choose another one."
+        )
+    # What does not even begin like a picture is not worth a process.
+    if header.kind_of(content) is None:
+        raise UnusableError(
+            f"Expected a {FORMAT_NAMES} picture, but this file is none; choose another one."
+        )
+    return content
 
 
 def picture_key(image: Image) -> str:

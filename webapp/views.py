@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import Flask, url_for
 
-from stransfer.models import MODELS
 from stransfer.setting import AUTO, Setting
 from stransfer.settings import SETTINGS, Settings
 from webapp import renditions, timelapses
@@ -86,10 +85,12 @@ class RunView:
 
     @cached_property
     def snapshot(self) -> dict[str, Any]:
-        """What a subscriber to the run would get."""
-        if self._values is not None:
-            return addressed(self._run, self._values)
-        return snapshot(self._run.visitor_id, self._run.id)
+        """What a subscriber to the run would get, its losses as exact as a chart can show."""
+        if self._values is None:
+            values = snapshot(self._run.visitor_id, self._run.id)
+        else:
+            values = addressed(self._run, self._values)
+        return {**values, "losses": [_shortened(loss) for loss in values["losses"]]}
 
     @cached_property
     def loss(self) -> dict[str, float] | None:
@@ -201,9 +202,9 @@ class RunView:
 def snapshot(visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
     """Return a run as plain values, with the addresses of its pictures.
 
-    Raises NotFoundError if it is not this visitor's.
+    Drafts can be looked at, too. Raises NotFoundError if it is not this visitor's.
     """
-    return addressed(*current_site().runs.look(visitor_id, run_id, since))
+    return addressed(*current_site().runs.look(visitor_id, run_id, since, drafts=True))
 
 
 def addressed(run: Run, values: dict[str, Any]) -> dict[str, Any]:
@@ -275,10 +276,14 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
+def _shortened(loss: dict[str, Any]) -> dict[str, Any]:
+    """Return losses with fewer digits, which are most of what the page of a long run weighs."""
+    return {
+        name: float(f"{value:.5g}") if isinstance(value, float) else value
+        for name, value in loss.items()
+    }
+
+
 def _shown_setting(setting: Setting, value: object) -> ShownSetting:
-    if setting.name == "model" and str(value) in MODELS:
-        return ShownSetting(setting.label, MODELS[str(value)].title, "")
-    if value == AUTO:
-        return ShownSetting(setting.label, AUTO, "")
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
-    return ShownSetting(setting.label, shown, setting.unit)
+    unit = "" if value == AUTO else setting.unit
+    return ShownSetting(setting.label, setting.shown(value), unit)

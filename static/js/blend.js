@@ -19,7 +19,6 @@ export class Blend {
       picker.several = toggle.checked;
     });
     picker.onShow = (chosen) => this.#show(chosen);
-    root.hidden = false;
   }
 
   #show(chosen) {

@@ -3,6 +3,7 @@ export class Compare {
   #bar;
   #range;
   #frame;
+  #opened = false;
 
   /**
    * @param {HTMLElement} bar the element around the range input
@@ -16,7 +17,8 @@ export class Compare {
 
   /** Bring it up, with the painting whole at first. */
   open() {
-    if (!this.#bar.hidden) return;
+    if (this.#opened) return;
+    this.#opened = true;
     const before = new Image();
     before.className = "layer before";
     before.alt = "";

@@ -24,6 +24,10 @@ export const RECONNECT_MAX_MS = 5_000;
 export const DECODE_TIMEOUT_MS = 2_000;
 /** So long nobody may have typed before it is asked how long a painting will take. */
 export const ESTIMATE_PAUSE_MS = 250;
+/** So long nobody may have changed anything before a draft is asked for. */
+export const DRAFT_PAUSE_MS = 300;
+/** A draft that has not begun by then has to wait for a painter. */
+export const DRAFT_PATIENCE_MS = 2_000;
 /** So long nobody may have touched the gallery before it is hung anew. */
 export const QUIET_MS = 1_500;
 export const ANNOUNCE_MS = 10_000;

@@ -1,8 +1,11 @@
 import { Announcer } from "./announcer.js";
 import { Blend } from "./blend.js";
+import { Draft } from "./draft.js";
 import { Estimate } from "./estimate.js";
 import { Picker } from "./picker.js";
 import { Presets } from "./presets.js";
+import { Readiness } from "./readiness.js";
+import { Reuse } from "./reuse.js";
 import { Settings, stepByKeys } from "./settings.js";
 
 const form = document.querySelector("[data-create]");
@@ -30,14 +33,31 @@ const estimate = new Estimate(
   (answer) => presets.tell(answer.presets),
 );
 
+const reuse = new Reuse(form.querySelector("[data-reuse]"), form.querySelector("[data-settings-section]"), (sentence) =>
+  announcer.say(sentence),
+);
+for (const [kind, picker] of pickers) {
+  const offer = form.querySelector(`[data-picker=${kind}] [data-offer]`);
+  picker.onFile = (file) => reuse.offer(offer, file);
+}
+const readiness = new Readiness(form.querySelector("[data-readiness]"));
+const place = form.querySelector("[data-draft]");
+const draft =
+  place && new Draft(place, { title, photo: () => content.size, busy: () => content.busy || style.busy });
+
 function chosen(sentence) {
   announcer.say(sentence);
   nameIt();
   estimate.update();
+  draft?.update();
+}
+
+function title() {
+  return content.title && style.title ? `${content.title}, after ${style.title}` : "";
 }
 
 function nameIt() {
-  startTitle.textContent = content.title && style.title ? `${content.title}, after ${style.title}` : "";
+  startTitle.textContent = title();
 }
 
 /** The first thing that keeps the form from being sent, brought before the visitor. */
@@ -65,8 +85,29 @@ function rest(busy) {
 }
 
 form.addEventListener("submit", (event) => {
-  if (start.hasAttribute("aria-disabled") || hindrance()) event.preventDefault();
-  else rest(true);
+  if (start.hasAttribute("aria-disabled")) event.preventDefault();
+  else if (content.busy || style.busy) {
+    event.preventDefault();
+    startWhenReady();
+  } else if (hindrance()) event.preventDefault();
+  else {
+    rest(true);
+    draft?.stop();
+  }
+});
+
+/** A large photo is still being made smaller. */
+async function startWhenReady() {
+  rest(true);
+  const usable = await Promise.all([content.ready, style.ready]);
+  rest(false);
+  if (usable.every(Boolean)) form.requestSubmit(start);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return;
+  event.preventDefault();
+  form.requestSubmit(start);
 });
 
 /** A page come back to is a new order, or Start would lead to the run it began before. */
@@ -79,7 +120,10 @@ addEventListener("pageshow", () => {
   renew();
   rest(false);
   // What the browser filled in again after going back.
+  content.resume();
+  style.resume();
   presets.show();
+  readiness.update();
   estimate.update();
 });
 

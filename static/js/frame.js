@@ -22,6 +22,12 @@ export class Frame {
     images.item(images.length - 1)?.setAttribute("alt", alt);
   }
 
+  /** Take down whatever hangs or is on its way. */
+  clear() {
+    this.#source = null;
+    for (const image of this.#box.querySelectorAll(LAYERS)) image.remove();
+  }
+
   /**
    * Show a picture. Settles once it is decoded and on its way in.
    * @param {string|null} source an address or a data URL

@@ -60,6 +60,12 @@ export class Live {
     this.#socket.on(EVENT.state, (change) => this.#state(change));
   }
 
+  /** @param {string} id a run that need not be followed any longer */
+  leave(id) {
+    const run = this.#runs.get(id);
+    if (run) this.#release(run);
+  }
+
   #connected() {
     this.#calm();
     for (const run of this.#runs.values()) this.#subscribe(run);
@@ -99,7 +105,8 @@ export class Live {
         if (run.question !== question) return;
         if (error) this.#reconnect();
         else if (answer.ok) this.#snapshot(run, answer.run);
-        else this.#gone(run, answer.error);
+        // One connection watches only so many; what is beyond that is as it was when it was opened.
+        else if (!answer.full) this.#gone(run, answer.error);
       });
   }
 

@@ -1,5 +1,6 @@
-const MEBIBYTE = 1024 * 1024;
-const DIRECTION = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+import { takeDrops } from "./drop.js";
+import { fitted } from "./photo.js";
+import { Tray } from "./tray.js";
 
 /**
  * @typedef {object} Chosen one picture that is chosen
@@ -13,13 +14,19 @@ const DIRECTION = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 /** What to choose from: samples, earlier uploads, or a file of the visitor's own; one, or several. */
 export class Picker {
   #root;
+  #tray;
   #file;
+  #camera;
+  #limits;
   #most;
   #onChange;
   #onShow = () => {};
+  #onFile = () => {};
   #several = false;
-  #address = null;
+  #own = null;
   #kept = new DataTransfer().files;
+  #turn = null;
+  #ready = Promise.resolve(true);
   #fallback = Object.assign(document.createElement("input"), { type: "hidden" });
 
   /**
@@ -29,29 +36,24 @@ export class Picker {
   constructor(root, onChange) {
     this.#root = root;
     this.#onChange = onChange;
-    this.#most = Number(root.dataset.most);
     this.#file = root.querySelector("input[type=file]");
-    this.#several = this.#checked.length > 1;
+    this.#camera = root.querySelector("input[capture]");
+    const { most, maxMb, maxMegapixels, maxSide, keptSide, formats } = root.dataset;
+    this.#most = Number(most);
+    this.#limits = {
+      accept: this.#file.accept.split(","),
+      formats,
+      maxMb: Number(maxMb),
+      maxMegapixels: Number(maxMegapixels),
+      maxSide: Number(maxSide),
+      keptSide: Number(keptSide),
+    };
+    this.#tray = new Tray(root.querySelector(".tray"), this.#most > 1, (tile) => this.#step(tile));
+    this.#several = this.#tray.checked.length > 1;
     root.addEventListener("change", (event) => this.#changed(event.target));
-    if (this.#most > 1) root.addEventListener("keydown", (event) => this.#walk(event));
-    root.addEventListener("dragover", (event) => this.#over(event));
-    root.addEventListener("dragleave", (event) => {
-      if (!root.contains(event.relatedTarget)) root.classList.remove("is-target");
-    });
-    root.addEventListener("drop", (event) => this.#dropped(event));
-    // What the browser filled in again after going back counts as chosen.
-    this.#uncover();
-    this.#stopAt(this.#checked[0] ?? this.#tiles[0]);
-    if (this.#file.files.length) this.#takeFile(this.#file.files[0]);
-    else this.#show();
-  }
-
-  get #tiles() {
-    return [...this.#root.querySelectorAll("[data-tile]")];
-  }
-
-  get #checked() {
-    return this.#tiles.filter((tile) => tile.checked);
+    takeDrops(root, (file) => this.put(file));
+    this.#show();
+    this.resume();
   }
 
   /** The names of what is chosen, or "" while there is nothing. */
@@ -72,9 +74,19 @@ export class Picker {
     return this.#file.files.length > 0;
   }
 
+  /** Whether a file is still being made ready to travel. */
+  get busy() {
+    return this.#turn !== null;
+  }
+
+  /** Resolved as soon as it is, to whether it can be used. */
+  get ready() {
+    return this.#ready;
+  }
+
   /** @returns {Chosen[]} */
   get chosen() {
-    const chosen = this.#checked.map((tile) => ({
+    const chosen = this.#tray.checked.map((tile) => ({
       key: tile.value,
       ...tile.dataset,
       share: tile.closest("label").parentElement.querySelector("input[type=number]"),
@@ -83,11 +95,11 @@ export class Picker {
         this.#changed(tile);
       },
     }));
-    if (!this.hasFile) return chosen;
-    const { name } = this.#file.files[0];
+    if (!this.#own) return chosen;
+    const { name, url } = this.#own;
     const own = {
-      key: this.#address,
-      url: this.#address,
+      key: url,
+      url,
       title: name.replace(/\.[^.]+$/, "") || name,
       share: this.#root.querySelector("[data-file-share]"),
       drop: () => {
@@ -116,15 +128,26 @@ export class Picker {
     this.#show();
   }
 
+  /** @param {(file: File|null) => void} listener told which file is chosen, as the visitor has it */
+  set onFile(listener) {
+    this.#onFile = listener;
+  }
+
   /**
    * Put a file in, as if it had been chosen with the button.
    * @param {File} file
    */
   put(file) {
-    const transfer = new DataTransfer();
-    transfer.items.add(file);
-    this.#file.files = transfer.files;
+    this.#file.files = listOf(file);
     this.#takeFile(file);
+  }
+
+  /** Take up what the browser filled in again after going back. */
+  resume() {
+    const [taken] = this.#camera.files;
+    const [file] = this.#file.files;
+    if (taken) this.#changed(this.#camera);
+    else if (file && file.name !== this.#own?.name && !this.busy) this.#takeFile(file);
   }
 
   /** @param {string} sentence what is wrong; "" when nothing is */
@@ -137,34 +160,26 @@ export class Picker {
 
   /** Bring the visitor here. */
   focus() {
-    (this.#checked[0] ?? this.#tiles[0] ?? this.#file).focus();
+    (this.#tray.checked[0] ?? this.#tray.tiles[0] ?? this.#file).focus();
     this.#root.scrollIntoView({ block: "start" });
   }
 
   #changed(input) {
-    if (input === this.#file) {
+    if (input === this.#camera) {
+      const [file] = input.files;
+      input.value = "";
+      if (file) this.put(file);
+    } else if (input === this.#file) {
       if (input.files.length) this.#takeFile(input.files[0]);
+      // Whoever opens the dialog and chooses nothing keeps what there was.
+      else input.files = this.#kept;
     } else if (input.matches("[data-tile]")) this.#keepInPlace(input, () => this.#takeTile(input));
   }
 
-  /** The arrow keys go from tile to tile, as browsers let them do where only one can be chosen. */
-  #walk(event) {
-    const direction = DIRECTION[event.key];
-    if (!direction || !event.target.matches("[data-tile]") || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    const tiles = this.#tiles;
-    const next = tiles.at((tiles.indexOf(event.target) + direction) % tiles.length);
-    if (!this.#several) {
-      next.checked = true;
-      this.#changed(next);
-    }
-    this.#stopAt(next);
-    next.focus();
-  }
-
-  /** One stop of the Tab key is enough for all the tiles. */
-  #stopAt(stop) {
-    if (this.#most > 1) for (const tile of this.#tiles) tile.tabIndex = tile === stop ? 0 : -1;
+  #step(tile) {
+    if (this.#several) return;
+    tile.checked = true;
+    this.#changed(tile);
   }
 
   /** The stage grows for its first picture; what the visitor points at must not slip away. */
@@ -178,40 +193,73 @@ export class Picker {
     if (!this.#several) {
       // Of one only, the chosen one stays chosen until it is another.
       tile.checked = true;
-      for (const other of this.#checked) other.checked = other === tile;
+      for (const other of this.#tray.checked) other.checked = other === tile;
       this.#forgetFile();
     } else if (this.chosen.length > this.#most) {
       tile.checked = false;
       this.#refuse(`At most ${this.#most} artworks go into one painting. Take one away first.`);
       return;
     }
-    this.#stopAt(tile);
+    this.#tray.stopAt(tile);
     this.#show();
     this.complain("");
     this.#onChange(tile.checked ? `${tile.dataset.title} chosen.` : `${tile.dataset.title} taken away.`);
   }
 
   #takeFile(file) {
-    const problem = this.#problem(file);
-    if (problem) {
-      // What was chosen before is still what the visitor sees.
-      this.#file.files = this.#kept;
-      this.#refuse(problem);
+    if (this.#several && this.#tray.checked.length >= this.#most) {
+      this.#takeBack(`At most ${this.#most} artworks go into one painting. Take one away first.`);
       return;
     }
+    const turn = (this.#turn = {});
+    this.#note("");
+    const work = fitted(file, this.#limits, () => this.#note("Making it smaller…"));
+    const now = (settle, usable) => (outcome) => {
+      // Another picture may have been chosen meanwhile.
+      if (turn !== this.#turn) return this.busy ? this.#ready : true;
+      this.#turn = null;
+      settle(outcome);
+      return usable;
+    };
+    this.#ready = work.then(
+      now((fit) => this.#hangFile(file, fit), true),
+      now(({ message }) => this.#takeBack(message), false),
+    );
+  }
+
+  #hangFile(original, { file, note }) {
+    if (file !== original) this.#file.files = listOf(file);
     this.#kept = this.#file.files;
-    if (!this.#several) this.#setAside(this.#checked[0]);
-    if (this.#address) URL.revokeObjectURL(this.#address);
-    this.#address = URL.createObjectURL(file);
+    if (!this.#several) this.#setAside(this.#tray.checked[0]);
+    if (this.#own) URL.revokeObjectURL(this.#own.url);
+    this.#own = { name: file.name, url: URL.createObjectURL(file) };
     this.complain("");
     this.#show();
-    this.#onChange(`${file.name} chosen.`);
+    this.#note(note);
+    this.#onFile(original);
+    this.#onChange(`${original.name} chosen. ${note}`);
+  }
+
+  /** What was chosen before is still what the visitor sees. */
+  #takeBack(problem) {
+    this.#turn = null;
+    this.#file.files = this.#kept;
+    this.#note("");
+    this.#refuse(problem);
+  }
+
+  #note(sentence) {
+    this.#root.querySelector("[data-file-note]").textContent = sentence;
   }
 
   #forgetFile() {
+    this.#turn = null;
+    this.#own = null;
     this.#file.value = "";
     this.#kept = this.#file.files;
     this.#fallback.remove();
+    this.#note("");
+    this.#onFile(null);
   }
 
   /** The file is what counts now; should the server refuse it, what was chosen before is still there. */
@@ -221,21 +269,6 @@ export class Picker {
     this.#fallback.value = tile.value;
     this.#root.append(this.#fallback);
     tile.checked = false;
-  }
-
-  #problem(file) {
-    const { maxMb, formats } = this.#root.dataset;
-    const accepted = this.#file.accept.split(",").map((type) => type.trim());
-    const fits = accepted.some((type) => type === file.type || (type[0] === "." && file.name.toLowerCase().endsWith(type)));
-    if (file.type && !fits) return `This file is not a picture we can read. Please choose ${formats}.`;
-    const size = file.size / MEBIBYTE;
-    if (size > Number(maxMb)) {
-      return `This picture has ${size.toFixed(1)} MiB; the limit is ${maxMb} MiB. Please choose a smaller one.`;
-    }
-    if (this.#several && this.#checked.length >= this.#most) {
-      return `At most ${this.#most} artworks go into one painting. Take one away first.`;
-    }
-    return "";
   }
 
   #refuse(problem) {
@@ -257,37 +290,12 @@ export class Picker {
   }
 
   #image({ url, width, height }) {
-    const image = Object.assign(new Image(), { alt: "" }, width && { width, height });
-    image.addEventListener("error", () => {
-      if (url !== this.#address) return;
-      this.complain(`The browser cannot show this file. Please choose ${this.#root.dataset.formats}.`);
-    });
-    image.src = url;
-    return image;
+    return Object.assign(new Image(), { alt: "" }, width && { width, height }, { src: url });
   }
+}
 
-  /** The tiles scroll in their own place, and the chosen one may lie beyond its edge. */
-  #uncover() {
-    const place = this.#checked[0]?.closest(".tile-place");
-    if (!place) return;
-    const strip = place.parentElement;
-    const tray = strip.parentElement;
-    strip.scrollLeft = place.offsetLeft - strip.offsetLeft - (strip.clientWidth - place.clientWidth) / 2;
-    tray.scrollTop = place.offsetTop - tray.offsetTop - (tray.clientHeight - place.clientHeight) / 2;
-  }
-
-  #over(event) {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    event.dataTransfer.dropEffect = "copy";
-    this.#root.classList.add("is-target");
-  }
-
-  #dropped(event) {
-    this.#root.classList.remove("is-target");
-    const [file] = event.dataTransfer.files;
-    if (!file) return;
-    event.preventDefault();
-    this.put(file);
-  }
+function listOf(file) {
+  const transfer = new DataTransfer();
+  transfer.items.add(file);
+  return transfer.files;
 }

@@ -37,7 +37,6 @@
   });
   addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector("[data-theme-switch]");
-    button.hidden = false;
     button.addEventListener("click", () => choose(NEXT[root.dataset.theme ?? "auto"]));
     apply(stored());
   });

@@ -34,12 +34,17 @@ _PRESET_HELP = (
     "each option below wins over it."
 )
 
+_LIKE_HELP = (
+    "Take the settings of this earlier result. Each option below wins over it; an empty one, such "
+    'as --style-layers "", takes the default again.'
+)
+
 
 @click.command()
 @click.argument("content", type=_PICTURE)
 @click.argument("style", nargs=-1, required=True, type=_PICTURE)
 @click.option("-o", "--output", required=True, type=_PICTURE, help="The result: PNG, JPEG, WebP.")
-@click.option("--like", type=_PICTURE, help="Take the settings of this earlier result.")
+@click.option("--like", type=_PICTURE, help=_LIKE_HELP)
 @click.option("--preset", metavar="NAME", help=_PRESET_HELP)
 @click.option("--timelapse", type=_PICTURE, help="Also write how it came about: WebP, GIF, MP4.")
 @click.option("--content-mask", type=_PICTURE, help="White is painted, black stays photo.")
@@ -80,10 +85,14 @@ def render(
 
 
 def _settings(like: Path | None, preset: str | None, given: dict[str, str | None]) -> Settings:
-    """Return the settings of an earlier result, changed by a preset, changed by what was given."""
+    """Return the settings of an earlier result, changed by a preset, changed by what was given.
+
+    What was given empty is the default again, whatever the earlier result had.
+    """
     changes = presets.applied(preset, given)
     earlier = results.read_settings(like).as_dict() if like else {}
-    return Settings.parse(earlier | changes)
+    kept = {name: value for name, value in earlier.items() if given[name] is None}
+    return Settings.parse(kept | changes)
 
 
 def _render(

@@ -125,6 +125,17 @@ def test_render_like_an_earlier_result_repeats_it_exactly(tmp_path: Path) -> Non
         assert image.format == "WEBP" and image.size == (100, 67)
 
 
+def test_what_is_given_empty_is_not_taken_from_an_earlier_result(tmp_path: Path) -> None:
+    first, again = tmp_path / "first.png", tmp_path / "again.png"
+    quick = ["--size", "100", "--steps", "1", "--scales", "1", "--style-layers", "block1_conv1"]
+    assert stransfer("render", CONTENT, STYLE, "-o", str(first), *quick).returncode == 0
+    arguments = ["--like", str(first), "--style-layers", "", "--json"]
+    done = stransfer("render", CONTENT, STYLE, "-o", str(again), *arguments)
+    assert done.returncode == 0, done.stderr
+    used = json.loads(done.stdout)["settings"]
+    assert (used["style_layers"], used["steps"], used["size"]) == ("", 1, 100)
+
+
 def test_a_preset_wins_over_an_earlier_result_and_what_is_given_wins_over_both(
     tmp_path: Path,
 ) -> None:

@@ -108,6 +108,17 @@ def test_a_picture_outside_the_limits_is_refused(
         images.open_rgb(file_bytes(photo), limits)
 
 
+@pytest.mark.parametrize("kind", images.FORMATS)
+def test_a_file_can_be_read_smaller(photo: Image.Image, kind: str) -> None:
+    large = photo.resize((1200, 900), Image.Resampling.BICUBIC)
+    small = images.read(file_bytes(large, kind), longest_side=100)
+    assert small.shape == (75, 100, 3)
+    whole = images.resize(images.read(file_bytes(large, kind)), 100, 75)
+    assert np.abs(small - whole).mean() < 0.01
+    # None is made larger.
+    assert images.read(file_bytes(photo, kind), longest_side=500).shape == (90, 120, 3)
+
+
 def test_arrays_are_taken_as_they_are_and_checked() -> None:
     assert images.read(np.full((4, 4, 3), 1.2)).max() == 1.0
     with pytest.raises(ImageError, match="received uint8"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
+import stransfer
 from stransfer import images, results
 from stransfer.errors import ImageError
 from stransfer.images import Picture
@@ -46,6 +48,41 @@ def test_a_result_carries_its_settings_and_an_srgb_profile(picture: Picture, kin
         profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
         assert "sRGB" in ImageCms.getProfileDescription(profile)
     assert np.abs(images.read(content) - picture).mean() < 0.02
+
+
+@pytest.mark.parametrize("ending", results.ENDINGS)
+def test_what_is_saved_carries_its_settings_if_they_are_told(
+    picture: Picture, ending: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"result{ending}"
+    stransfer.save(picture, path, SETTINGS)
+    assert results.read_settings(path) == SETTINGS
+    with Image.open(path) as image:
+        assert image.format == results.ENDINGS[ending] and "icc_profile" in image.info
+    stransfer.save(picture, str(path))
+    with pytest.raises(ImageError, match="does not carry"):
+        results.read_settings(path)
+    assert np.abs(images.read(path) - picture).mean() < 0.02
+
+
+def test_a_picture_is_not_saved_under_a_name_that_says_another_kind(
+    picture: Picture, tmp_path: Path
+) -> None:
+    with pytest.raises(ImageError, match=r"end its name in .png"):
+        stransfer.save(picture, tmp_path / "result.gif")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "told", ["[1]", "7", "{", '{"steps": ' + "[" * 100_000, json.dumps({"steps": "x" * 10**5})]
+)
+def test_what_is_told_in_place_of_settings_is_not_taken_for_some(
+    told: str, photo: Image.Image
+) -> None:
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_itxt("stransfer", told)
+    with pytest.raises(ImageError, match="does not carry"):
+        results.read_settings(file_bytes(photo, pnginfo=chunks))
 
 
 def test_equal_results_are_equal_files(picture: Picture) -> None:

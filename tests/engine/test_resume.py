@@ -69,3 +69,15 @@ def test_there_is_nothing_to_go_on_with_from_the_end_of_a_run(
     checkpoint = run()[-1].checkpoint()
     with pytest.raises(TransferError, match="finished run"):
         next(Transfer(Subject(content, (style,)), QUICK).start(checkpoint))
+
+
+def test_a_checkpoint_of_which_one_bit_has_changed_is_refused(run: Run) -> None:
+    content = run()[0].checkpoint().to_bytes()
+    for place in [0, 30, 60, 200, *range(100, len(content), len(content) // 20), len(content) - 1]:
+        damaged = content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :]
+        with pytest.raises(TransferError, match="damaged"):
+            Checkpoint.from_bytes(damaged)
+    for length in (0, 10, 55, len(content) - 1):
+        with pytest.raises(TransferError, match="damaged"):
+            Checkpoint.from_bytes(content[:length])
+    Checkpoint.from_bytes(content)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from stransfer.errors import SettingsError
-from stransfer.settings import SETTINGS, Settings
+from stransfer.setting import GROUPS
+from stransfer.settings import BY_NAME, SETTINGS, Settings
 
 
 def test_the_defaults_are_those_of_the_contract() -> None:
@@ -22,6 +23,17 @@ def test_every_row_has_its_default_within_its_own_bounds_and_a_help_text() -> No
     for setting in SETTINGS:
         assert setting.parse(setting.default) == setting.default
         assert setting.help.endswith(".") and setting.label and setting.values
+
+
+def test_every_setting_belongs_to_a_group_and_every_choice_has_a_label() -> None:
+    assert {setting.group for setting in SETTINGS} == set(GROUPS)
+    assert [s.name for s in SETTINGS if s.group == "basic"] == ["model", "steps", "size"]
+    for setting in SETTINGS:
+        labels = [setting.shown(choice) for choice in setting.choices]
+        assert all(labels) and len(set(labels)) == len(setting.choices)
+    assert BY_NAME["init"].shown("style") == "The artwork"
+    assert BY_NAME["preserve_color"].shown("luminance") == "Luminance"
+    assert BY_NAME["content_weight"].shown(1.0) == "1"
 
 
 def test_text_as_a_form_sends_it_becomes_numbers() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,6 +12,7 @@ import tensorflow as tf
 from stransfer import networks, untrained
 from stransfer.models import MODELS
 from stransfer.networks import FeatureExtractor
+from stransfer.program import Program, program_of
 from stransfer.settings import Settings
 from stransfer.subject import Subject
 from stransfer.transfer import Transfer
@@ -57,6 +61,19 @@ def test_filters_are_the_same_for_the_same_seed_wherever_the_network_ends() -> N
     first = features(1, "block2_conv1")
     np.testing.assert_array_equal(first, features(1, "block2_conv1", "block3_conv1"))
     assert np.abs(first - features(2, "block2_conv1")).mean() > 0.1
+
+
+def test_who_wants_the_same_network_at_the_same_time_gets_the_same_one() -> None:
+    settings = Settings(weights="untrained", seed=417, style_layers="block1_conv1")
+    barrier = threading.Barrier(2)
+
+    def wanted(_: int) -> Program:
+        barrier.wait()
+        return program_of(settings)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(wanted, range(2))
+    assert first is second
 
 
 def test_a_filter_holds_less_of_what_is_finer() -> None:

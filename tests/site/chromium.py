@@ -16,6 +16,12 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.site.person import CONTENT, STYLE
 from tests.site.server import wait_for
 
+# In px.
+DESKTOP, PHONE = 1280, 390
+SCREENS = pytest.mark.parametrize(
+    "browser", [DESKTOP, PHONE], ids=["desktop", "phone"], indirect=True
+)
+
 PROGRAM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
 # Where there is no such browser, what needs one is left out.
@@ -39,7 +45,7 @@ _OPTIONS = (
 _RUN = """
 const root = document.querySelector("[data-run]");
 const seen = (query) => [...root.querySelectorAll(query)].filter((e) => e.offsetParent !== null);
-const images = root.querySelectorAll("[data-frame] img");
+const images = root.querySelectorAll("[data-frame] img:not(.before)");
 return {
   state: root.dataset.state,
   words: seen("[data-state-words] [data-when]").map((e) => e.textContent).join(" "),
@@ -68,6 +74,28 @@ class Chromium:
             options.add_experimental_option("prefs", blocked)
         self.driver = Chrome(options=options, service=ChromeService(DRIVER))
         self.url = url
+
+    def look(self, width: int = DESKTOP, dark: bool = False, still: bool = False) -> None:
+        """Look from now on at a screen of this width, a phone's if it is narrow, light or dark.
+
+        Where it is `still`, the visitor wants nothing to move.
+        """
+        phone = width < 600
+        height = 844 if phone else 1000
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
+        features = {
+            "prefers-color-scheme": "dark" if dark else "light",
+            "prefers-reduced-motion": "reduce" if still else "no-preference",
+        }
+        media = {"features": [{"name": name, "value": value} for name, value in features.items()]}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+
+    def be(self, cookie: str) -> None:
+        """Be the visitor who has this cookie, as long as no page was opened yet."""
+        given = {"name": "stransfer", "value": cookie, "url": self.url}
+        self.driver.execute_cdp_cmd("Network.setCookie", given)
 
     def open(self, path: str = "/") -> None:
         """Go to a page."""
@@ -99,7 +127,7 @@ class Chromium:
     def pick(self, role: str, reference: str) -> None:
         """Click on a picture to choose it."""
         query = f"//label[input[@name='{role}'][@value='{reference}']]"
-        self.driver.find_element(By.XPATH, query).click()
+        self.click(self.driver.find_element(By.XPATH, query))
 
     def picked(self, role: str) -> str | None:
         """The picture that is chosen."""
@@ -112,13 +140,17 @@ class Chromium:
 
     def tick(self, label: str) -> None:
         """Click on a box with these words."""
-        self.driver.find_element(By.XPATH, f"//label[normalize-space()='{label}']").click()
+        self.click(self.driver.find_element(By.XPATH, f"//label[normalize-space()='{label}']"))
 
     def choose_preset(self, name: str) -> None:
-        """Click on a preset, in the middle of the screen, where no bar covers it."""
-        radio = self.driver.find_element(By.CSS_SELECTOR, f"input[name=preset][value={name}]")
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", radio)
-        radio.click()
+        """Click on a preset."""
+        self.click(self.driver.find_element(By.CSS_SELECTOR, f"input[name=preset][value={name}]"))
+
+    def click(self, element: WebElement) -> None:
+        """Click on something in the middle of the screen, where no bar covers it."""
+        centre = "arguments[0].scrollIntoView({block: 'center', inline: 'center'})"
+        self.driver.execute_script(centre, element)
+        element.click()
 
     def slide(self, label: str, value: int) -> None:
         """Move a slider, as a pointer would."""
@@ -129,9 +161,30 @@ class Chromium:
         )
         self.driver.execute_script(moved, slider, value)
 
+    def drop(self, query: str, path: Path) -> None:
+        """Drop a file on an element, as a hand would that brings it from another window."""
+        element = self.driver.find_element(By.CSS_SELECTOR, query)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'start'})", element)
+        place = self.driver.execute_script(
+            "const {x, y, width} = arguments[0].getBoundingClientRect();"
+            "return {x: x + width / 2, y: y + 20}",
+            element,
+        )
+        data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            event = {"type": kind, "data": data, **place}
+            self.driver.execute_cdp_cmd("Input.dispatchDragEvent", event)
+
+    def become_a_phone(self) -> None:
+        """Be as wide as a phone, and touched instead of pointed at."""
+        screen = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        touch = {"enabled": True, "maxTouchPoints": 5}
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", touch)
+
     def follow(self, label: str) -> None:
         """Click on the link with these words."""
-        self.driver.find_element(By.LINK_TEXT, label).click()
+        self.click(self.driver.find_element(By.LINK_TEXT, label))
 
     def fill(self, **values: str) -> None:
         """Choose two samples and type into fields."""
@@ -148,15 +201,11 @@ class Chromium:
             self.field(name).send_keys(value)
 
     def _open_more(self) -> None:
-        summary = self.driver.find_element(By.CSS_SELECTOR, "details[data-more] summary")
-        # The driver scrolls only until it is on the screen, where the bar with Start may cover it.
-        centre = "arguments[0].scrollIntoView({block: 'center'})"
-        self.driver.execute_script(centre, summary)
-        summary.click()
+        self.click(self.driver.find_element(By.CSS_SELECTOR, "details[data-more] summary"))
 
     def press(self, label: str) -> None:
         """Click the button with these words."""
-        self.driver.find_element(By.XPATH, f"//button[normalize-space()='{label}']").click()
+        self.click(self.driver.find_element(By.XPATH, f"//button[normalize-space()='{label}']"))
 
     def start(self) -> str:
         """Press Start and return the id of the run whose page opens."""
@@ -168,6 +217,21 @@ class Chromium:
         """What the run's page shows now."""
         shown: dict[str, Any] = self.driver.execute_script(_RUN)
         return shown
+
+    def before_each_page(self, script: str) -> None:
+        """Run a script in every page from now on, before its own."""
+        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+
+    def block(self, *addresses: str) -> None:
+        """Let nothing through to these addresses from now on, in which a star is anything."""
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": list(addresses)})
+
+    def allow_notices(self, allowed: bool) -> None:
+        """Answer the question whether the site may show notices."""
+        permission = {"permission": {"name": "notifications"}, "origin": self.url}
+        setting = "granted" if allowed else "denied"
+        self.driver.execute_cdp_cmd("Browser.setPermission", {**permission, "setting": setting})
 
     def complaints(self) -> list[str]:
         """The severe messages in the browser's console."""

@@ -6,15 +6,17 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
 
 from stransfer import folders
+from tests.site import chromium
 from tests.site.chromium import Chromium
+from tests.site.impatient import started, stopped
 from tests.site.person import Person
-from tests.site.server import Server
+from tests.site.server import UNLIMITED, Server
 from webapp import create_app
 from webapp.config import Config
 from webapp.runs.leases import Leases
@@ -39,7 +41,9 @@ def examined(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def config(tmp_path: Path, examined: Path) -> Config:
     """The configuration of a new installation that has examined its samples."""
     shutil.copytree(examined, tmp_path / "instance/media/samples", copy_function=os.link)
-    return Config(async_mode="threading", instance_path=str(tmp_path / "instance"))
+    limits: dict[str, Any] = dict(UNLIMITED)
+    instance = str(tmp_path / "instance")
+    return Config(async_mode="threading", instance_path=instance, **limits)
 
 
 @pytest.fixture
@@ -76,7 +80,8 @@ def app(config: Config) -> Flask:
 def busy_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application of one installation that the visitors of all tests in a file share."""
     instance = tmp_path_factory.mktemp("busy") / "instance"
-    return create_app(Config(async_mode="threading", instance_path=str(instance)))
+    limits: dict[str, Any] = dict(UNLIMITED)
+    return create_app(Config(async_mode="threading", instance_path=str(instance), **limits))
 
 
 @pytest.fixture
@@ -101,8 +106,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
     It notices a dead worker soon, and can resume a run from any step.
     """
+    folder = tmp_path_factory.mktemp("server")
     server = Server(
-        tmp_path_factory.mktemp("server"),
+        folder,
+        # What somebody has downloaded for another program is not to be had here.
+        KERAS_HOME=str(folder / "keras"),
         LEASE_SECONDS="4",
         HEARTBEAT_SECONDS="1",
         CHECKPOINT_STEPS="1",
@@ -114,10 +122,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "Traceback" not in server.log.read_text(), server.log.read_text()
 
 
+@pytest.fixture(scope="session")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server without workers that waits for nobody, and is whole when all is over."""
+    server = started(tmp_path_factory.mktemp("impatient"))
+    yield server
+    stopped(server)
+
+
 @pytest.fixture
-def browser(server: Server, tmp_path: Path) -> Iterator[Chromium]:
-    """A new visitor's browser."""
+def browser(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Chromium]:
+    """A new visitor's browser, as wide as the test says."""
     browser = Chromium(server.url, tmp_path / "profile")
+    browser.look(getattr(request, "param", chromium.DESKTOP))
     yield browser
     browser.quit()
 

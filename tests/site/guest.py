@@ -46,11 +46,13 @@ class Guest:
         self, files: dict[str, tuple[str, bytes]] | None = None, **fields: str
     ) -> requests.Response:
         """Fill the form on the first page and send it."""
-        form = {**self.open().values, "content": CONTENT, "style": STYLE}
-        form |= {"size": "100", "scales": "1", "steps": "3", **fields}
-        parts: dict[str, Any] = {name: (None, value) for name, value in form.items()}
-        parts |= {f"{role}_file": file for role, file in (files or {}).items()}
-        return self.http.post(f"{self.url}/runs", files=parts, allow_redirects=False, timeout=60)
+        return self._send("/runs", files, fields)
+
+    def draft(self, **fields: str) -> str:
+        """Order a draft and return its id."""
+        response = self._send("/drafts", None, fields)
+        assert response.status_code == 201, response.text
+        return str(response.json()["id"])
 
     def start(self, **fields: str) -> str:
         """Start a run and return its id."""
@@ -91,6 +93,15 @@ class Guest:
         finally:
             watch.client.disconnect()
 
+    def _send(
+        self, path: str, files: dict[str, tuple[str, bytes]] | None, fields: dict[str, str]
+    ) -> requests.Response:
+        form = {**self.open().values, "content": CONTENT, "style": STYLE}
+        form |= {"size": "100", "scales": "1", "steps": "3", **fields}
+        parts: dict[str, Any] = {name: (None, value) for name, value in form.items()}
+        parts |= {f"{role}_file": file for role, file in (files or {}).items()}
+        return self.http.post(self.url + path, files=parts, allow_redirects=False, timeout=60)
+
 
 class Watch:
     """What one connection hears of one run."""
@@ -105,7 +116,8 @@ class Watch:
         self.client = socketio.Client(http_session=guest.http, reconnection=False)
         self.client.on("progress", self._progress)
         self.client.on("state", lambda values: self.events.append(("state", values)))
-        self.client.connect(guest.url, wait_timeout=20)
+        # As a browser does for a page of the site.
+        self.client.connect(guest.url, headers={"Origin": guest.url}, wait_timeout=20)
 
     def subscribe(self, since: int = 0) -> None:
         """Subscribe and keep the answer."""

@@ -10,6 +10,7 @@ from PIL import Image
 from stransfer import folders
 from stransfer.settings import Settings
 from webapp.records import Run
+from webapp.runs.draftstore import DraftStore
 from webapp.runs.leases import Claim, Leases
 from webapp.runs.orders import Ingredient, Order
 from webapp.runs.store import RunStore
@@ -52,6 +53,11 @@ def place(
 ) -> str:
     """Submit a small run of two samples that are kept in the media store; return its id."""
     return RunStore(services).submit(visitor_id, made_of(services, **settings), submission)
+
+
+def place_draft(services: Services, visitor_id: str = ALICE, **settings: object) -> str:
+    """Order a draft of a small run; return its id."""
+    return DraftStore(services).order(visitor_id, made_of(services, **settings))
 
 
 def made_of(services: Services, **settings: object) -> Order:

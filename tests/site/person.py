@@ -43,15 +43,29 @@ class Person:
         self, files: Mapping[str, tuple[str, bytes]] | None = None, **fields: str | list[str]
     ) -> TestResponse:
         """Fill the form on the first page and send it; a field that is "-" is left out."""
-        form = {**self.open().values, "content": CONTENT, "style": STYLE, "size": "100"}
-        data: dict[str, object] = {**form, **fields}
-        data = {name: value for name, value in data.items() if value != "-"}
-        for role, (name, content) in (files or {}).items():
-            data[f"{role}_file"] = (io.BytesIO(content), name)
-        return self.client.post("/runs", data=data, content_type="multipart/form-data")
+        return self._send("/runs", files, fields)
+
+    def draft(
+        self, files: Mapping[str, tuple[str, bytes]] | None = None, **fields: str | list[str]
+    ) -> TestResponse:
+        """Fill the form likewise, and send it for a draft."""
+        return self._send("/drafts", files, fields)
 
     def start(self, **fields: str | list[str]) -> str:
         """Start a run and return its id."""
         response = self.send(None, **fields)
         assert response.status_code == 303, response.text
         return response.headers["Location"].rpartition("/")[2]
+
+    def _send(
+        self,
+        path: str,
+        files: Mapping[str, tuple[str, bytes]] | None,
+        fields: Mapping[str, str | list[str]],
+    ) -> TestResponse:
+        form = {**self.open().values, "content": CONTENT, "style": STYLE, "size": "100"}
+        data: dict[str, object] = {**form, **fields}
+        data = {name: value for name, value in data.items() if value != "-"}
+        for role, (name, content) in (files or {}).items():
+            data[f"{role}_file"] = (io.BytesIO(content), name)
+        return self.client.post(path, data=data, content_type="multipart/form-data")

@@ -21,6 +21,20 @@ Found = TypeVar("Found")
 
 _KEYS = ("PATH", "HOME", "LANG", "VIRTUAL_ENV")
 
+# All visitors of a test come from one address, and do in a minute what others do in a day.
+UNLIMITED = {
+    "uploads_per_hour": 0,
+    "runs_per_hour": 0,
+    "sessions_per_hour": 0,
+    "estimates_per_minute": 0,
+    "drafts_per_minute": 0,
+    "recoveries_per_hour": 0,
+    "sockets_per_minute": 0,
+    "sockets_per_visitor": 0,
+    "max_queued_per_visitor": 100_000,
+    "max_queued": 100_000,
+}
+
 
 def free_port() -> int:
     """A port that nobody listens on."""
@@ -42,6 +56,9 @@ def wait_for(find: Callable[[], Found | None], what: str, seconds: float = 60) -
 class Server:
     """`stransfer serve` in an instance folder of its own, on a free port."""
 
+    # What is run with `serve` to start it.
+    module = "webapp"
+
     def __init__(self, folder: Path, **keys: str) -> None:
         """Plan it; the keys are configuration."""
         self.port = free_port()
@@ -51,6 +68,7 @@ class Server:
         self._environment = {key: os.environ[key] for key in _KEYS if key in os.environ} | {
             "INSTANCE_PATH": str(self.instance),
             "PORT": str(self.port),
+            **{name.upper(): str(most) for name, most in UNLIMITED.items()},
             **keys,
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,7 +77,7 @@ class Server:
         """Start it and wait until it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "webapp", "serve"],
+                [sys.executable, "-m", self.module, "serve"],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -76,8 +94,22 @@ class Server:
 
     def process(self, kind: str) -> int:
         """The id of the living child process that is the web server or the worker."""
+        return self.of_kind(kind)[0]
+
+    def of_kind(self, kind: str) -> list[int]:
+        """The ids of the living child processes that are the web server or workers."""
         program = {"web": "wsgi.py", "worker": "worker"}[kind]
-        return next(pid for pid in self.processes() if program in _arguments(pid)[-1])
+        found = {pid: _arguments(pid) for pid in self.processes()}
+        return [pid for pid, arguments in found.items() if arguments and program in arguments[-1]]
+
+    def kill(self) -> None:
+        """End all of it at once and without warning, as a loss of power does."""
+        assert self._process is not None
+        # Nobody but the first may be left to start another one.
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
 
     def processes(self) -> list[int]:
         """The ids of all processes that belong to it, its own first."""

@@ -81,6 +81,18 @@ def test_all_visitors_together_may_have_so_many_runs_waiting(services: Services)
     order.place(services, CAROL)
 
 
+def test_drafts_take_nobodys_place(services: Services) -> None:
+    for visitor in (ALICE, BOB, CAROL):
+        order.place_draft(services, visitor)
+    for visitor in (ALICE, ALICE, BOB):
+        order.place(services, visitor)
+    draft = order.place_draft(services, ALICE)
+    # Nobody may start another run, and what is refused takes no draft away either.
+    refusal(services)
+    refusal(services, CAROL)
+    assert RunStore(services).find(ALICE, draft, drafts=True).draft
+
+
 def test_what_is_refused_leaves_nothing_behind(services: Services) -> None:
     for _ in range(2):
         order.place(services)

@@ -124,6 +124,38 @@ def test_a_picture_is_for_one_of_three_things(client: FlaskClient, headers: dict
     assert list(found["fields"]) == ["role"] and "content, style, mask" in found["message"]
 
 
+def test_pictures_are_listed_page_by_page_and_removed(tmp_path: Path) -> None:
+    config = Config(instance_path=str(tmp_path / "short"), async_mode="threading", page_size=2)
+    app = create_app(config)
+    client = app.test_client()
+    headers = new_session(client)
+    ids = [send(client, headers, plain(colour=(shade, 0, 0))) for shade in (0, 90, 180)]
+    answer = client.get(f"{API}/images", headers=headers).json
+    assert answer is not None and answer["pages"] == 2
+    assert [one["id"] for one in answer["images"]] == [ids[2], ids[1]]
+    newest = answer["images"][0]
+    assert (newest["role"], newest["title"], newest["width"]) == ("content", "a", 120)
+    last = client.get(f"{API}/images?page=2", headers=headers).json
+    assert last is not None and [one["id"] for one in last["images"]] == ids[:1]
+    error(client.get(f"{API}/images?page=3", headers=headers), 404)
+    found = error(client.get(f"{API}/images?page=x", headers=headers), 422)
+    assert "page of images" in found["message"]
+
+    stranger = new_session(client)
+    assert client.get(f"{API}/images", headers=stranger).json == {"images": [], "pages": 1}
+    theirs = client.delete(f"{API}/images/{ids[0]}", headers=stranger)
+    none = client.delete(f"{API}/images/{'0' * 32}", headers=headers)
+    assert error(theirs, 404) == error(none, 404)
+    body = {"content": ids[0], "style": ["fjord.jpg"]}
+    run = client.post(f"{API}/runs", json=body, headers=headers).headers["Location"]
+    assert client.delete(f"{API}/images/{ids[0]}", headers=headers).status_code == 204
+    error(client.delete(f"{API}/images/{ids[0]}", headers=headers), 404)
+    error(client.post(f"{API}/runs", json={**body, "style": [ids[0]]}, headers=headers), 404)
+    # The run that was made from it goes on all the same, and so does one that continues it.
+    finish(app, tail(run))
+    assert client.post(f"{run}/continue", headers=headers).status_code == 201
+
+
 def test_a_finished_run_goes_on_and_can_be_begun_with(
     app: Flask, client: FlaskClient, headers: dict[str, str]
 ) -> None:
@@ -191,7 +223,9 @@ def test_without_a_token_nothing_is_given_or_changed(
     error(client.get(f"{API}/runs", headers=given), 401)
     error(client.post(f"{API}/runs", json=RUN, headers=given), 401)
     error(client.post(f"{API}/images", headers=given), 401)
+    error(client.get(f"{API}/images", headers=given), 401)
     error(client.delete(f"{API}/runs/x", headers=given), 401)
+    error(client.delete(f"{API}/images/x", headers=given), 401)
 
 
 def test_a_cookie_is_enough_to_read_but_not_to_change(client: FlaskClient) -> None:

@@ -15,6 +15,7 @@ from tests.site.server import wait_for
 pytestmark = chromium.NEEDED
 
 
+@chromium.SCREENS
 def test_a_person_paints_a_picture_and_finds_it_in_the_gallery(browser: Chromium) -> None:
     browser.open()
     browser.fill(size="100", steps="60", scales="1")
@@ -37,6 +38,7 @@ def test_a_person_paints_a_picture_and_finds_it_in_the_gallery(browser: Chromium
     assert browser.complaints() == []
 
 
+@chromium.SCREENS
 def test_a_run_goes_on_in_the_gallery_and_can_be_stopped_and_kept(browser: Chromium) -> None:
     browser.open()
     browser.fill(size="100", steps="9000", scales="1")
@@ -140,7 +142,7 @@ def test_a_preset_fills_in_the_fields_and_the_time_follows_them(browser: Chromiu
     wait_for(lambda: shown() == "", "no time for what is wrong")
     browser.type(size="300", seed="", output_size="auto")
     # Nothing was painted with this model yet, on the presets neither.
-    driver.find_element(By.CSS_SELECTOR, "#field-model option[value=xception]").click()
+    browser.field("model").send_keys("Xception")
     browser.until_it_says("a sixth of the usual time")
     wait_for(lambda: "usual time" in shown(), "the cost instead of the time")
     assert browser.complaints() == []

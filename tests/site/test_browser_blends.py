@@ -54,7 +54,8 @@ def test_two_artworks_are_blended_as_the_sliders_say(browser: Chromium) -> None:
     assert browser.all_picked("style") == [STYLE, SECOND]
     assert browser.field("size").get_attribute("value") == "100"
     browser.until_it_says("75 %")
-    browser.driver.find_element(By.CSS_SELECTOR, "[aria-label='Remove Great swell']").click()
+    remove = browser.driver.find_element(By.CSS_SELECTOR, "[aria-label='Remove Great swell']")
+    browser.click(remove)
     assert browser.all_picked("style") == [STYLE]
     browser.start()
     browser.until_it_says("Cat in the manner of Fjord")
@@ -125,6 +126,7 @@ def test_a_mask_says_where_to_paint(browser: Chromium, tmp_path: Path) -> None:
     assert browser.complaints() == []
 
 
+@chromium.SCREENS
 def test_a_finished_painting_goes_on(browser: Chromium) -> None:
     browser.open()
     browser.fill(size="100", steps="2", scales="1")
@@ -136,6 +138,9 @@ def test_a_finished_painting_goes_on(browser: Chromium) -> None:
     wait_for(lambda: first not in browser.path, "the page of another run", 20)
     assert watch(browser)[-1]["step"] == 3
     browser.until_it_says("Started from")
+    browser.follow("Run again with changes")
+    browser.until_it_says("Filled in as for")
+    assert browser.field("steps").get_attribute("value") == "3"
     assert browser.complaints() == []
 
 

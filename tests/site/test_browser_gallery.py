@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,23 +20,23 @@ pytestmark = chromium.NEEDED
 
 @pytest.fixture(scope="module")
 def painter(server: Server) -> Iterator[Guest]:
-    """A visitor with three finished paintings, which all tests of this file look at."""
+    """A visitor with four finished paintings, which all tests of this file look at."""
     guest = Guest(server.url)
-    runs = [guest.start(steps=steps) for steps in ("6", "7", "8")]
+    runs = [guest.start(steps=steps) for steps in ("5", "6", "7", "8")]
     for run_id in runs:
         guest.wait(run_id, lambda run: run["state"] == "done")
     yield guest
 
 
-@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+@pytest.fixture(params=["scripts", "no scripts", "phone"])
 def visit(
     request: pytest.FixtureRequest, server: Server, painter: Guest, tmp_path: Path
 ) -> Iterator[Chromium]:
     """The browser of that visitor."""
-    browser = Chromium(server.url, tmp_path / "profile", javascript=request.param)
-    # Before any page, which would make another visitor of it.
-    cookie = {"name": "stransfer", "value": painter.cookie, "url": server.url}
-    browser.driver.execute_cdp_cmd("Network.setCookie", cookie)
+    scripts = request.param != "no scripts"
+    browser = Chromium(server.url, tmp_path / "profile", javascript=scripts)
+    browser.look(chromium.PHONE if request.param == "phone" else chromium.DESKTOP)
+    browser.be(painter.cookie)
     browser.open("/gallery")
     yield browser
     assert browser.complaints() == []
@@ -127,7 +128,20 @@ def test_before_and_after_and_how_it_came_about(visit: Chromium) -> None:
     wait_for(lambda: film.get_property("naturalWidth"), "the timelapse")
 
 
-@pytest.mark.parametrize("visit", [True], indirect=True)
+def test_several_are_chosen_and_come_as_one_file(visit: Chromium, tmp_path: Path) -> None:
+    where = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    visit.driver.execute_cdp_cmd("Page.setDownloadBehavior", where)
+    count = cards(visit)
+    for index in range(count):
+        click(visit, ".choose input", index)
+    visit.press("Download")
+    file = tmp_path / "stransfer-gallery.zip"
+    wait_for(file.exists, "the file")
+    with zipfile.ZipFile(file) as archive:
+        assert len(archive.namelist()) == count > 1
+
+
+@pytest.mark.parametrize("visit", ["scripts", "phone"], indirect=True)
 def test_the_bar_comes_with_the_first_choice_and_deleting_is_asked_about(
     visit: Chromium, painter: Guest
 ) -> None:

@@ -17,7 +17,7 @@ from webapp import filenames
 from webapp.config import Config
 from webapp.pages import gallery
 from webapp.records import LONGEST_TITLE, Run
-from webapp.runs.store import folder
+from webapp.runs.belongings import folder
 
 NOBODYS = "0" * 32
 

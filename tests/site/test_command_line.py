@@ -62,7 +62,7 @@ def test_a_port_that_is_taken_ends_at_once_in_one_sentence(tmp_path: Path) -> No
 def test_the_doctor_tries_every_part_and_tells_which_precision_is_faster(tmp_path: Path) -> None:
     ended = run(tmp_path, "check")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    parts = ["database", "queue", "media store", "disk", "pictures"]
+    parts = ["database", "queue", "media store", "disk", "key of the cookies", "pictures"]
     parts += ["weights", "TensorFlow", "precision"]
     assert [line.split(":")[0] for line in ended.stdout.splitlines()] == [
         f"ok   {part}" for part in parts

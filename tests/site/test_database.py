@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from sqlalchemy import create_engine, inspect, select, text
 from tests.conftest import ROOT
 from tests.site import order
 from webapp.database import Database
-from webapp.errors import ConfigError
+from webapp.errors import ConfigError, UnavailableError
 from webapp.records import Base, Image, Loss, Run, Visitor
 from webapp.services import Services
 from webapp.uploads import picture_key
@@ -35,13 +36,43 @@ services.database.migrate()
 """
 
 
+GREEN = """
+import sys
+import eventlet
+eventlet.monkey_patch()
+from webapp.database import Database
+from webapp.errors import UnavailableError
+database = Database(f"sqlite:///{sys.argv[1]}", busy_seconds=1.0)
+ticks = 0
+def tick():
+    global ticks
+    while True:
+        eventlet.sleep(0.05)
+        ticks += 1
+eventlet.spawn(tick)
+try:
+    with database.writing() as session:
+        session.connection()
+except UnavailableError as error:
+    print(type(error).__name__, "after", ticks, "others")
+"""
+
+
 def test_migrations_make_exactly_the_tables_of_the_records(services: Services) -> None:
     engine = create_engine(services.database.url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
         tables = set(inspect(connection).get_table_names())
-    assert tables == {"visitors", "images", "runs", "losses", "tokens", "alembic_version"}
+    assert tables == {
+        "visitors",
+        "images",
+        "runs",
+        "losses",
+        "tokens",
+        "recoveries",
+        "alembic_version",
+    }
 
 
 def test_migrating_again_changes_and_loses_nothing(services: Services) -> None:
@@ -70,7 +101,7 @@ def test_what_was_recorded_before_is_still_there_after_an_upgrade(tmp_path: Path
     with database.reading() as session:
         run, image = session.get_one(Run, "r"), session.get_one(Image, "i")
         assert (run.progress, run.content_mask, run.init_image) == (0.25, None, None)
-        assert (run.favourite, run.moments, run.share) == (False, [], None)
+        assert (run.favourite, run.moments, run.share, run.draft) == (False, [], None, False)
         assert picture_key(image) == "images/i.jpg"
     alembic.command.downgrade(database._alembic(), "0002")
     with database.reading() as session:
@@ -172,6 +203,50 @@ def test_a_second_writer_waits_for_the_first(services: Services) -> None:
         session.get_one(Run, run_id).step += 1
     holder.join()
     assert order.look(services, run_id).step == 2
+
+
+def test_a_writer_gives_up_after_a_while_and_what_it_wrote_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "locked.sqlite"
+    database = Database(f"sqlite:///{path}", busy_seconds=0.2)
+    database.migrate()
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with (
+            pytest.raises(UnavailableError, match="does not answer"),
+            database.writing() as session,
+        ):
+            session.add(Visitor(id="v", created_at=0))
+        with database.reading() as session:
+            assert session.get(Visitor, "v") is None
+        other.rollback()
+        with database.writing() as session:
+            session.add(Visitor(id="v", created_at=0))
+    database.close()
+
+
+def test_while_one_request_waits_to_write_eventlet_goes_on_with_others(tmp_path: Path) -> None:
+    path = tmp_path / "locked.sqlite"
+    Database(f"sqlite:///{path}").migrate()
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ended = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", GREEN, str(path)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ended.stdout.startswith("UnavailableError after "), ended.stderr
+    assert int(ended.stdout.split()[2]) > 5
+
+
+def test_the_newest_ended_runs_are_found_without_looking_at_all(services: Services) -> None:
+    newest = (
+        "EXPLAIN QUERY PLAN SELECT id FROM runs WHERE state = 'done' ORDER BY ended_at DESC LIMIT 9"
+    )
+    with services.database.reading() as session:
+        [plan] = session.execute(text(newest))
+    assert "ix_runs_state_ended" in plan.detail
 
 
 def test_writes_survive_a_loss_of_power_and_readers_never_wait(services: Services) -> None:

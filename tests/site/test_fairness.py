@@ -14,7 +14,7 @@ from tests.site import order
 from tests.site.order import ALICE, BOB, CAROL
 from webapp.config import Config
 from webapp.runs.fairness import Waiting, in_turn, waiting_in_turn
-from webapp.runs.leases import Leases
+from webapp.runs.leases import Claim, Leases
 from webapp.runs.store import RunStore
 from webapp.services import Services
 
@@ -88,7 +88,7 @@ def test_what_is_foretold_is_what_a_worker_does(seed: int) -> None:
     taken = []
     while waiting:
         # The worker has ended what it painted, and takes the next.
-        [run_id, visitor, _] = in_turn(_now(waiting, served, None))[0]
+        run_id, visitor, *_ = in_turn(_now(waiting, served, None))[0]
         taken.append(run_id)
         waiting = [run for run in waiting if run.run_id != run_id]
         served[visitor] = 1.0 + len(taken)
@@ -171,6 +171,34 @@ def test_nobody_comes_earlier_by_deleting_what_was_painted(services: Services) -
     assert leases.waiting() == [other, again]
 
 
+def test_a_draft_waits_for_no_run_of_its_visitor(services: Services) -> None:
+    leases, runs = Leases(services.database, services.config), RunStore(services)
+    first, second = order.place(services, ALICE), order.place(services, ALICE)
+    assert order.claim(leases).run_id == first
+    draft = order.place_draft(services, ALICE)
+    assert leases.waiting() == [draft]
+    assert runs.snapshot(ALICE, draft)["queue_position"] == 2
+    claim = order.claim(leases)
+    assert claim.run_id == draft
+    # Nor does it give way to one that nobody may take up; otherwise it would be claimed at once.
+    assert leases.undisturbed(claim)
+    runs.cancel(ALICE, first)
+    assert not leases.undisturbed(claim)
+    assert order.claim(leases).run_id == second
+
+
+def test_a_draft_that_is_painted_is_none_of_those_that_a_visitor_may_have_painted(
+    services: Services,
+) -> None:
+    leases = Leases(services.database, services.config)
+    draft = order.place_draft(services, ALICE)
+    assert order.claim(leases).run_id == draft
+    run = order.place(services, BOB)
+    other = order.place_draft(services, BOB)
+    assert order.claim(leases).run_id == run
+    assert order.claim(leases).run_id == other
+
+
 def _look_at_the_line(services: Services) -> None:
     with services.database.reading() as session:
         assert waiting_in_turn(session)
@@ -185,8 +213,9 @@ def _look_at_the_line(services: Services) -> None:
             Leases(services.database, services.config).waiting()
         ),
         lambda services: order.place(services, CAROL),
+        lambda services: Leases(services.database, services.config).undisturbed(Claim("a", 1)),
     ],
-    ids=["line", "claim", "pulses", "submit"],
+    ids=["line", "claim", "pulses", "submit", "draft"],
 )
 def test_however_many_old_runs_there_are_only_those_in_line_are_looked_at(
     services: Services, look: Callable[[Services], object]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 
+from stransfer.models import MODELS
+from stransfer.setting import GROUPS
 from stransfer.settings import BY_NAME, SETTINGS
 from tests.site.page import Page
 from tests.site.person import CONTENT, STYLE, Person
+from webapp.forms import RunForm
 from webapp.records import RunState
 
 
@@ -155,3 +160,46 @@ def test_the_form_offers_nothing_that_it_cannot_do(person: Person) -> None:
     assert "style_weights" not in page.values
     assert 'value="noise"' in person.client.get("/").text
     assert 'value="result"' not in person.client.get("/").text
+
+
+def test_what_is_not_for_everybody_is_grouped_by_what_it_is_about(person: Person) -> None:
+    text = person.open().text
+    headings = [heading for group, heading in GROUPS.items() if group != "basic"]
+    places = [text.index(f" {heading} ") for heading in headings]
+    assert places == sorted(places) and places[0] > text.index("More settings")
+    for setting in SETTINGS:
+        if setting.group != "basic" and setting.name != "style_weights":
+            above = text.index(f" {GROUPS[setting.group]} ")
+            below = min([place for place in places if place > above], default=len(text))
+            assert setting.help in text[above:below]
+    assert "ImageNet" in text and "L-BFGS" in text and "The artwork" in text
+
+
+def test_the_form_says_of_each_model_whether_its_weights_are_here(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INSTANCE_PATH", str(tmp_path))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    own = tmp_path / "weights"
+    own.mkdir()
+    (own / "densenet121.npz").touch()
+    (own / ".resnet50.unreachable").touch()
+    field = next(field for field in RunForm().fields(False) if field.name == "model")
+    found = {choice.value: choice for choice in field.choices}
+    ready = [choice.value for choice in field.choices if choice.heading == "Ready"]
+    assert ready == ["vgg16", "vgg19", "xception", "densenet121"]
+    assert (found["xception"].note, found["xception"].lacking) == ("", False)
+    later = found["inception_v3"]
+    assert (later.heading, later.note) == ("Downloaded when first used", "88 MB")
+    assert "88 MB are downloaded when painting starts" in later.consequence and later.lacking
+    missing = found["resnet50"]
+    assert missing.heading == "Not to be had at the moment" and missing.lacking
+    for words in (MODELS["resnet50"].keras_file, str(own), "set to untrained"):
+        assert words in missing.consequence
+    page = person.client.get("/").text
+    assert "ResNet101 – 171 MB" in page and str(own) in page
+    # It is said of what is chosen, also where no script can follow the choice.
+    refused = Page(person.send(model="resnet50", steps="0").text)
+    assert missing.consequence in refused.text
+    untrained = Page(person.send(model="resnet50", weights="untrained", steps="0").text)
+    assert "Untrained, it needs no weights." in untrained.text

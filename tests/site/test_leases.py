@@ -112,8 +112,8 @@ def test_a_sign_of_life_prolongs_the_lease(services: Services, leases: Leases) -
     order.place(services)
     claim = claimed(leases)
     leases.renew(claim, NOW + 20)
-    assert leases.sweep(NOW + 49) == []
-    assert leases.sweep(NOW + 51) == [claim.run_id]
+    assert leases.sweep(NOW + 49).again == []
+    assert leases.sweep(NOW + 51).again == [claim.run_id]
 
 
 def test_a_run_whose_worker_died_is_put_back_in_the_queue(
@@ -121,12 +121,12 @@ def test_a_run_whose_worker_died_is_put_back_in_the_queue(
 ) -> None:
     run_id = order.place(services)
     claimed(leases)
-    assert leases.sweep(NOW + 29) == []
-    assert leases.sweep(NOW + 31) == [run_id]
+    assert leases.sweep(NOW + 29).again == []
+    assert leases.sweep(NOW + 31).again == [run_id]
     run = order.look(services, run_id)
     assert (run.state, run.attempts, run.error) == (RunState.QUEUED, 1, None)
     assert (run.lease_owner, run.lease_until) == (None, None)
-    assert leases.sweep(NOW + 32) == []
+    assert leases.sweep(NOW + 32).again == []
     assert claimed(leases, "another worker", NOW + 33).run_id == run_id
     assert order.look(services, run_id).attempts == 2
 
@@ -137,8 +137,9 @@ def test_after_three_dead_workers_a_run_is_failed_with_the_reason(
     run_id = order.place(services)
     for attempt in range(3):
         claimed(leases, now=NOW + 100 * attempt)
-        put_back = leases.sweep(NOW + 100 * attempt + 31)
-        assert put_back == ([run_id] if attempt < 2 else [])
+        swept = leases.sweep(NOW + 100 * attempt + 31)
+        assert swept.again == ([run_id] if attempt < 2 else [])
+        assert [run.id for run in swept.failed] == ([] if attempt < 2 else [run_id])
     run = order.look(services, run_id)
     assert (run.state, run.attempts) == (RunState.FAILED, 3)
     assert run.error and run.error.endswith("a smaller size may work.")
@@ -240,6 +241,6 @@ def test_a_run_of_a_process_known_to_be_dead_is_put_back_at_once(
 ) -> None:
     run_id = order.place(services)
     assert leases.claim("worker", NOW) is not None
-    assert leases.sweep_dead(lambda owner: owner == "another") == []
-    assert leases.sweep_dead(lambda owner: owner == "worker") == [run_id]
+    assert leases.sweep_dead({"another": "It died."}.get).again == []
+    assert leases.sweep_dead({"worker": "It died."}.get).again == [run_id]
     assert order.look(services, run_id).state == RunState.QUEUED

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.errors import NotFoundError
+from webapp.errors import NotFoundError, UnavailableError
 from webapp.media import MediaStore
 
 KEY = "runs/0a1b/frames/1-2.jpg"
@@ -72,7 +72,7 @@ def test_a_folder_is_deleted_with_everything_in_it_and_nothing_beside_it(store: 
 def test_a_write_that_fails_leaves_the_old_content_and_no_temporary(tmp_path: Path) -> None:
     store = MediaStore(str(tmp_path))
     store.write(KEY, b"old")
-    with full_disk(1000), pytest.raises(OSError, match="File too large"):
+    with full_disk(1000), pytest.raises(UnavailableError):
         store.write(KEY, b"x" * 100_000)
     assert store.read(KEY) == b"old"
     assert files(tmp_path) == [KEY]
@@ -80,7 +80,7 @@ def test_a_write_that_fails_leaves_the_old_content_and_no_temporary(tmp_path: Pa
 
 def test_a_first_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     store = MediaStore(str(tmp_path))
-    with full_disk(1000), pytest.raises(OSError, match="File too large"):
+    with full_disk(1000), pytest.raises(UnavailableError):
         store.write(KEY, b"x" * 100_000)
     assert not store.exists(KEY)
     assert files(tmp_path) == []
@@ -125,14 +125,16 @@ def test_a_folder_outside_the_store_is_not_deleted(tmp_path: Path) -> None:
 def test_a_file_is_flushed_to_the_disk_before_it_takes_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flushed: list[bool] = []
+    flushed: list[tuple[str, bool]] = []
     fsync = os.fsync
 
     def watched(handle: int) -> None:
-        flushed.append((tmp_path / KEY).exists())
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        flushed.append((path.name.rpartition(".")[2], (tmp_path / KEY).exists()))
         fsync(handle)
 
     monkeypatch.setattr(os, "fsync", watched)
     MediaStore(str(tmp_path)).write(KEY, b"picture")
-    # First the file, then the folder that holds its name.
-    assert flushed == [False, True]
+    # The folders that hold new folders, then the file, and last the folder that holds its name.
+    above = [(tmp_path.name, False), ("runs", False), ("0a1b", False)]
+    assert flushed == [*above, ("tmp", False), ("frames", True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 import subprocess
@@ -123,6 +124,13 @@ def conversation(
     ask("/presets", query_string={"width": 1})
     ask("/images", "post", data={"file": (io.BytesIO(file_bytes(plain())), "a.png")})
     ask("/images", "post", data={})
+    brought = ask("/images")
+    image = brought.json["images"][0]["id"]  # type: ignore[index]
+    for page in ("0", "2", "x"):
+        ask("/images", query_string={"page": page})
+    ask("/images/{id}", "delete", image, headers={})
+    ask("/images/{id}", "delete", image)
+    ask("/images/{id}", "delete", image)
     ask("/images", "post", headers={})
     started = ask("/runs", "post", json=RUN)
     run = started.json["id"]  # type: ignore[index]
@@ -190,8 +198,31 @@ def schema(described: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
+def test_who_asks_too_often_is_told_so_as_it_is_described(config: Config) -> None:
+    keys = ("uploads_per_hour", "runs_per_hour", "sessions_per_hour", "estimates_per_minute")
+    once: dict[str, Any] = dict.fromkeys((*keys, "visitors_per_address"), 1)
+    app = create_app(dataclasses.replace(config, **once))
+    client = app.test_client()
+    token = client.post(f"{API}/sessions").json["token"]  # type: ignore[index]
+    described = client.get(f"{API}/openapi.json").json
+    assert described is not None
+    limited = {
+        (path, method)
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+        if "429" in operation["responses"]
+    }
+    assert len(limited) == 6
+    for path, method in limited:
+        where, headers = API + path.replace("{id}", NO_RUN), {"Authorization": f"Bearer {token}"}
+        for _ in range(2):
+            answer = client.open(where, method=method, headers=headers)
+            check(described, path, method, answer)
+        assert answer.status_code == 429 and int(answer.headers["Retry-After"]) > 0
+
+
 def test_whatever_is_sent_to_a_running_site_the_answer_is_a_described_one(tmp_path: Path) -> None:
-    server = Server(tmp_path, WORKERS="0", MAX_QUEUED_PER_VISITOR="100000", MAX_QUEUED="100000")
+    server = Server(tmp_path, WORKERS="0")
     server.start()
     try:
         token = requests.post(f"{server.url}{API}/sessions", timeout=30).json()["token"]
@@ -200,7 +231,7 @@ def test_whatever_is_sent_to_a_running_site_the_answer_is_a_described_one(tmp_pa
         # that is described as bytes need not be a picture.
         rules.write_text(
             "[checks.positive_data_acceptance]\n"
-            'expected-statuses = ["2xx", "401", "404", "409", "422"]\n'
+            'expected-statuses = ["2xx", "401", "404", "409", "422", "429"]\n'
         )
         program = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(rules), "run"]
         options = ["--header", f"Authorization: Bearer {token}", "--no-color", "--seed", "1"]

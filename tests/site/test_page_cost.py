@@ -13,7 +13,7 @@ from tests.site.person import Person
 from webapp.runs.leases import Leases
 
 
-@pytest.mark.parametrize(("path", "most"), [("/", 6), ("/gallery", 3), ("/runs/{id}", 3)])
+@pytest.mark.parametrize(("path", "most"), [("/", 8), ("/gallery", 4), ("/runs/{id}", 4)])
 def test_a_page_asks_the_database_no_more_often_than_it_must(
     path: str, most: int, app: Flask, person: Person
 ) -> None:

@@ -218,7 +218,7 @@ def test_an_unexpected_error_is_logged_and_shown_by_its_number(
     person.site.services.database.close()
     for file in services.config.instance.glob("stransfer.sqlite*"):
         file.unlink()
-    database.mkdir()
+    database.write_bytes(b"This was overwritten by mistake." * 100)
     with caplog.at_level(logging.ERROR):
         response = person.client.get(path)
     assert response.status_code == 500
@@ -243,7 +243,8 @@ def test_the_site_says_that_it_is_alive_and_whether_it_is_ready(
 
 
 @pytest.mark.parametrize(
-    ("days", "words"), [(0, "until you delete them"), (1, "for 1 day."), (30, "for 30 days.")]
+    ("days", "words"),
+    [(0, "until you delete them"), (1, "for 1 day, favourites and"), (30, "for 30 days, ")],
 )
 def test_the_gallery_says_how_long_paintings_are_kept(
     days: int, words: str, config: Config

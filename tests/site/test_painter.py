@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import select
 
 from stransfer.program import Program
 from tests.site import order
 from tests.site.order import ALICE
+from tests.site.painting import files, losses, when_recorded
 from webapp import logs
 from webapp.config import Config
-from webapp.records import Loss, RunState
-from webapp.runs.leases import Claim, Leases
+from webapp.records import Run, RunState
+from webapp.runs.leases import Leases
 from webapp.runs.painter import Painter
+from webapp.runs.reports import Reports
 from webapp.runs.store import RunStore
 from webapp.services import Services
 
@@ -28,38 +28,6 @@ from webapp.services import Services
 def config(config: Config) -> Config:
     """A checkpoint after every step, and a picture of nearly every one."""
     return replace(config, checkpoint_steps=1, frames_per_second=10)
-
-
-def losses(services: Services) -> list[tuple[int, float]]:
-    with services.database.reading() as session:
-        recorded = session.scalars(select(Loss).order_by(Loss.seq))
-        return [(loss.step, round(loss.total, 4)) for loss in recorded]
-
-
-def files(services: Services, run_id: str) -> list[str]:
-    folder = services.config.instance / "media" / "runs" / run_id
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-
-
-def when_recorded(
-    leases: Leases, step: int, act: Callable[[Claim], object], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Act once, when a step has been recorded: at a moment, and not after some seconds."""
-    from webapp.runs.reports import Progress, Reports
-
-    record = Reports.progress
-
-    def recorded(
-        self: Reports, claim: Claim, steps: list[Progress], *kept: str | int | None
-    ) -> bool:
-        wanted = record(self, claim, steps, *kept)  # type: ignore[arg-type]
-        if steps and steps[-1].step >= step and not acted:
-            acted.append(True)
-            act(claim)
-        return wanted
-
-    acted: list[bool] = []
-    monkeypatch.setattr(Reports, "progress", recorded)
 
 
 def test_a_run_is_painted_from_its_pictures_to_its_result(
@@ -176,7 +144,7 @@ def test_a_run_that_is_cancelled_keeps_its_last_picture(
     run = order.look(services, run_id)
     assert (run.state, run.result) == (RunState.CANCELLED, None)
     assert run.step < 5000
-    assert run.frame and services.media.exists(run.frame)
+    assert run.frame and files(services, run_id) == [run.frame.removeprefix(f"runs/{run_id}/")]
 
 
 def test_nothing_is_left_of_a_run_that_is_deleted_while_it_is_painted(
@@ -227,7 +195,7 @@ def test_a_run_that_diverges_fails_and_keeps_its_best_picture(
         for key in (after_one_step.frame, run.frame)
     )
     assert np.abs(best - shown).mean() < 0.5
-    assert len([name for name in files(services, run_id) if name.startswith("frames/")]) <= 2
+    assert files(services, run_id) == [run.frame.removeprefix(f"runs/{run_id}/")]
 
 
 def test_what_breaks_unexpectedly_is_tried_three_times_and_then_said(
@@ -246,11 +214,42 @@ def test_what_breaks_unexpectedly_is_tried_three_times_and_then_said(
     assert {record.__dict__["run"] for record in caplog.records} == {run_id}
 
 
-def test_old_pictures_and_checkpoints_of_a_run_do_not_pile_up(
+def test_nothing_is_left_that_a_finished_run_does_not_need(
     painter: Painter, leases: Leases, services: Services
 ) -> None:
     run_id = order.place(services, steps=12)
+    # What attempts leave that were cut short.
+    for name in ("checkpoints/1-1.npz", "frames/1-1.jpg", "result-1.png", "moments/0.jpg"):
+        services.media.write(f"runs/{run_id}/{name}", b"x")
+    (services.config.instance / "media" / "runs" / run_id / ".result-1.png.0f.tmp").touch()
+    with services.database.writing() as session:
+        session.get_one(Run, run_id).fence = 1
     painter.paint(order.claim(leases))
-    kept = files(services, run_id)
-    assert len([name for name in kept if name.startswith("frames/")]) <= 2
-    assert len([name for name in kept if name.startswith("checkpoint")]) <= 1
+    run = order.look(services, run_id)
+    moments = [f"moments/{moment}.jpg" for moment in run.moments]
+    assert files(services, run_id) == sorted(["frames/2-12.jpg", *moments, "result-2.png"])
+
+
+def test_the_newest_sound_checkpoint_is_taken_whether_or_not_it_was_recorded(
+    painter: Painter, leases: Leases, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = order.place(services, steps=30)
+    when_recorded(leases, 8, lambda claim: painter.stopping.set(), monkeypatch)
+    painter.paint(order.claim(leases))
+    saved = [name for name in files(services, run_id) if name.startswith("checkpoints/")]
+    assert len([name for name in files(services, run_id) if name.startswith("frames/")]) <= 2
+    older, newest = sorted(saved, key=lambda name: int(name.split("-")[1].split(".")[0]))
+    recorded = order.look(services, run_id).checkpoint
+    assert recorded == f"runs/{run_id}/{newest}"
+    services.media.write(recorded, services.media.read(recorded)[:-1])
+    begun: list[int] = []
+    rewind = Reports.rewind
+    monkeypatch.setattr(
+        Reports,
+        "rewind",
+        lambda *at: begun.append(at[2]) or rewind(*at),  # type: ignore[func-returns-value]
+    )
+    painter.stopping.clear()
+    painter.paint(order.claim(leases))
+    assert begun == [int(older.split("-")[1].split(".")[0])]
+    assert [step for step, _ in losses(services)] == list(range(1, 31))

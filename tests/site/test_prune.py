@@ -176,11 +176,9 @@ def test_checkpoints_go_once_a_run_has_ended(services: Services, leases: Leases)
     Reports(services.database).checkpoint(claim, f"runs/{run}/checkpoints/1-2.npz")
     assert found(services, SOON) == []
     RunStore(services).cancel(ALICE, run)
-    # Its worker may still be writing.
-    assert found(services, 0) == []
-    [leftover] = found(services, SOON)
-    assert (leftover.kind, leftover.size) == (Kind.CHECKPOINTS, 10)
-    assert prune(services, SOON) == [Kind.CHECKPOINTS]
+    [leftover] = found(services, 0)
+    assert (leftover.kind, leftover.size) == (Kind.SCRAPS, 10)
+    assert prune(services, 0) == [Kind.SCRAPS]
     assert keys(services) == set() and order.look(services, run).checkpoint is None
 
 
@@ -237,8 +235,8 @@ def test_in_a_bucket_it_is_the_same(services: Services, tmp_path: Path) -> None:
     run = painted(bucket)
     bucket.media.write(f"runs/{run}/checkpoints/1-1.npz", b"state")
     bucket.media.write(f"images/{'0a' * 16}.jpg", b"x")
-    assert found(bucket, 0) == []
-    assert set(prune(bucket, SOON)) == {Kind.CHECKPOINTS, Kind.PICTURE}
+    assert [left.kind for left in found(bucket, 0)] == [Kind.SCRAPS]
+    assert set(prune(bucket, SOON)) == {Kind.SCRAPS, Kind.PICTURE}
     assert keys(bucket) == {f"runs/{run}/result-1.png"}
     bucket.database.close()
 

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from typing import Any
 
 import pytest
 import requests
@@ -48,6 +49,11 @@ def picture(frame: str) -> Image.Image:
     image = Image.open(io.BytesIO(base64.b64decode(content)))
     image.load()
     return image
+
+
+def picture_of(guest: Guest, run: dict[str, Any]) -> Image.Image:
+    """The newest picture of a run."""
+    return Image.open(io.BytesIO(guest.get(run["frame_url"]).content))
 
 
 def test_a_visitor_watches_a_photo_turn_into_a_painting(guest: Guest) -> None:
@@ -106,13 +112,23 @@ def test_another_visitor_sees_nothing_of_a_run(guest: Guest) -> None:
     assert watch.events == []
 
 
-def test_nobody_listens_without_having_opened_a_page(server: Server) -> None:
+@pytest.mark.parametrize(
+    ("origin", "sentence"),
+    [
+        ("{url}", "Open a page of this site first, or show a valid token."),
+        ("", "Expected the header `Origin` of a page of this site, or a token as `auth`."),
+    ],
+)
+def test_nobody_listens_without_having_opened_a_page(
+    origin: str, sentence: str, server: Server
+) -> None:
     client = socketio.Client(reconnection=False)
     reasons: list[dict[str, str]] = []
     client.on("connect_error", reasons.append)
     with pytest.raises(socketio.exceptions.ConnectionError):
-        client.connect(server.url, wait_timeout=20)
-    assert reasons == [{"message": "Open a page of this site first, or show a valid token."}]
+        headers = {"Origin": origin.format(url=server.url)} if origin else {}
+        client.connect(server.url, headers=headers, wait_timeout=20)
+    assert reasons == [{"message": sentence}]
 
 
 @pytest.mark.parametrize("message", [None, "x", [], {"run": None}, {"run": 5, "since": "x"}])
@@ -205,3 +221,29 @@ def test_a_request_above_the_limit_gets_an_answer_that_can_be_read(guest: Guest)
     response = guest.send({"style": ("a.png", bytes(129 * 2**20))})
     assert response.status_code == 413
     assert "choose a smaller one" in Page(response.text).text
+
+
+def test_a_draft_gives_way_to_somebody_elses_run_and_is_painted_after_it(guest: Guest) -> None:
+    other = Guest(guest.url)
+    other.open()
+    draft = guest.draft()
+    with guest.watching(draft) as watch:
+        guest.wait(draft, lambda run: run["seq"] > 0)
+        run_id = other.start(steps="40")
+        other.wait(run_id, lambda run: run["state"] == "done")
+        watch.until_state("done")
+    states = [values["state"] for values in watch.of("state")]
+    # It was put back while the other one was painted, and its watcher was told so.
+    assert states[-3:] == ["queued", "running", "done"]
+    assert other.run(run_id)["attempts"] == guest.run(draft)["attempts"] == 1
+
+
+def test_another_choice_takes_the_draft_away_from_the_worker_that_paints_it(guest: Guest) -> None:
+    first = guest.draft()
+    with guest.watching(first) as watch:
+        guest.wait(first, lambda run: run["seq"] > 0)
+        second = guest.draft(style_weight="2")
+        watch.until_state("cancelled")
+    assert guest.get(f"/api/v1/runs/{first}").status_code == 404
+    run = guest.wait(second, lambda run: run["state"] == "done")
+    assert picture_of(guest, run).size == (run["width"], run["height"])

@@ -12,9 +12,10 @@ from tests.site import order
 from tests.site.order import ALICE, BOB
 from webapp.errors import NotFoundError, WrongStateError
 from webapp.records import Loss, Run, RunState
+from webapp.runs.belongings import folder
 from webapp.runs.leases import Claim, Leases
 from webapp.runs.reports import Progress, Reports
-from webapp.runs.store import RunStore, folder
+from webapp.runs.store import RunStore
 from webapp.services import Services
 
 
@@ -252,10 +253,10 @@ def test_the_losses_of_a_long_run_are_thinned_and_end_with_the_last(
 def test_a_run_is_accepted_even_if_the_queue_is_gone(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(run_id: str) -> None:
+    def gone(task: object) -> None:
         raise OSError("the queue is gone")
 
-    monkeypatch.setattr(services.queue, "send", gone)
+    monkeypatch.setattr(services.queue.huey, "enqueue", gone)
     run_id = order.place(services)
     assert order.look(services, run_id).state == RunState.QUEUED
 

@@ -12,10 +12,12 @@ from werkzeug.routing import Rule
 
 from stransfer.settings import SETTINGS
 from webapp.config import Config
+from webapp.cookies import cookie_name
 from webapp.openapi import schemas
 from webapp.openapi.operations import JSON, OPERATIONS, Access, Operation
-from webapp.openapi.schemas import Schema
+from webapp.openapi.settings import Schema, query_schema
 from webapp.parameters import Parameter
+from webapp.rates import limits_of
 from webapp.samples import Role
 
 PREFIX = "/api/v1"
@@ -68,7 +70,7 @@ def document(app: Flask, config: Config, samples: Mapping[Role, Sequence[str]]) 
                 "cookie": {
                     "type": "apiKey",
                     "in": "cookie",
-                    "name": app.config["SESSION_COOKIE_NAME"],
+                    "name": cookie_name(app),
                     "description": "What a browser has that opened a page here; for reading only.",
                 },
             },
@@ -82,10 +84,11 @@ def _described(app: Flask, rule: Rule) -> dict[str, Any]:
     path = [{"name": name, "in": "path", "required": True, "schema": schemas.ID} for name in named]
     numbers = [_number(parameter) for parameter in operation.numbers]
     settings = [
-        {"name": setting.name, "in": "query", "schema": schemas.query_schema(setting)}
+        {"name": setting.name, "in": "query", "schema": query_schema(setting)}
         for setting in SETTINGS
         if operation.settings
     ]
+    limited = bool(limits_of(app.view_functions[rule.endpoint]))
     summary = (inspect.getdoc(app.view_functions[rule.endpoint]) or "").partition("\n")[0]
     found: dict[str, Any] = {
         "operationId": _operation_id(rule),
@@ -93,7 +96,10 @@ def _described(app: Flask, rule: Rule) -> dict[str, Any]:
         "parameters": path + numbers + settings,
         "responses": {
             str(operation.status.value): _success(app, operation),
-            **{str(error.value): _failure(error) for error in operation.errors(bool(named))},
+            **{
+                str(error.value): _failure(error)
+                for error in operation.errors(bool(named), limited)
+            },
         },
     }
     found["security"] = _SECURITY[operation.access]
@@ -156,8 +162,11 @@ def _failure(error: HTTPStatus) -> Schema:
     if error == HTTPStatus.REQUEST_URI_TOO_LONG:
         # Whatever listens answers this by itself, before the site has seen the request.
         return {"description": error.phrase}
-    found = {"description": error.phrase, "content": {JSON: {"schema": _schema("Error")}}}
-    if error in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+    found: dict[str, Any] = {
+        "description": error.phrase,
+        "content": {JSON: {"schema": _schema("Error")}},
+    }
+    if error in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         found["headers"] = {"Retry-After": _RETRY_AFTER}
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
-from webapp.parameters import HEIGHT, PAGE, SINCE, WIDTH, Parameter
+from webapp.parameters import HEIGHT, IMAGE_PAGE, PAGE, SINCE, WIDTH, Parameter
 
 JSON = "application/json"
 FORM = "multipart/form-data"
@@ -41,11 +41,16 @@ class Operation:
     settings: bool = False
     refused: tuple[HTTPStatus, ...] = ()
 
-    def errors(self, named: bool) -> list[HTTPStatus]:
-        """Return every error that can come, `named` if the address names something."""
-        found = {HTTPStatus.INTERNAL_SERVER_ERROR, *self.refused}
+    def errors(self, named: bool, limited: bool) -> list[HTTPStatus]:
+        """Return every error that can come.
+
+        The address is `named` if it names something, and `limited` if it may be asked so often.
+        """
+        found = {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE, *self.refused}
         if self.access != "open":
             found.add(HTTPStatus.UNAUTHORIZED)
+        if limited:
+            found.add(HTTPStatus.TOO_MANY_REQUESTS)
         if named:
             found.add(HTTPStatus.NOT_FOUND)
         if self.numbers or self.settings:
@@ -53,7 +58,12 @@ class Operation:
         if self.settings:
             found.add(HTTPStatus.REQUEST_URI_TOO_LONG)
         if self.body is not None:
-            found |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
+            found |= {
+                HTTPStatus.REQUEST_TIMEOUT,
+                HTTPStatus.LENGTH_REQUIRED,
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+            }
             if self.body.kind == JSON:
                 found |= {HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
         return sorted(found)
@@ -74,6 +84,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "estimates.list_presets": Operation("[Preset]", numbers=(WIDTH, HEIGHT), settings=True),
     "estimates.estimate": Operation("Estimate", numbers=(WIDTH, HEIGHT), settings=True),
     "api.add_image": Operation("Image", _CREATED, "change", Body("Upload", FORM), refused=(_BUSY,)),
+    "api.images": Operation("Images", access="read", numbers=(IMAGE_PAGE,), refused=(_NOT_FOUND,)),
+    "api.delete_image": Operation(None, HTTPStatus.NO_CONTENT, "change"),
     "api.start_run": Operation(
         "Run",
         _CREATED,

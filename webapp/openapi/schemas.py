@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from stransfer.images import FORMAT_NAMES
 from stransfer.models import MODELS
 from stransfer.presets import BY_NAME as PRESETS
 from stransfer.presets import DECIDED
-from stransfer.setting import AUTO, LONGEST_LAYERS, Setting
+from stransfer.setting import GROUPS, Setting
 from stransfer.settings import BY_NAME, SETTINGS
 from stransfer.weights import State
+from webapp import identifiers
 from webapp.config import Config
+from webapp.openapi.settings import Schema, given_schema, setting_schema
 from webapp.pictures import MASK_FIELDS
 from webapp.records import RunState
 from webapp.samples import ROLES, Role
 from webapp.uploads import ROLES_OF_UPLOADS
 
-Schema = dict[str, Any]
-
 _WAIT = "The seconds until a waiting run is expected to be painted; null while nothing tells."
 
 # Ids are made by the site; nothing else is one.
-ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+ID: Schema = {"type": "string", "pattern": identifiers.PATTERN}
 
 _TEXT: Schema = {"type": "string"}
+_TEXTS: Schema = {"type": "array", "items": _TEXT}
 _TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
 _NUMBER: Schema = {"type": "number"}
 _NUMBER_OR_NONE: Schema = {"type": ["number", "null"]}
@@ -38,39 +38,6 @@ _PICTURE: Schema = {
     "minLength": 1,
     "description": "The id of an image, the name of a sample, or what a run says it was made from.",
 }
-
-
-def setting_schema(setting: Setting) -> Schema:
-    """Return what a setting is in an answer."""
-    return {**_told(setting), **_accepted(setting)}
-
-
-def query_schema(setting: Setting) -> Schema:
-    """Return what a setting may be in a query, where nothing is the default."""
-    accepted = _accepted(setting)
-    if "pattern" in accepted:
-        accepted["pattern"] = f"^({AUTO})?$"
-    if "enum" in accepted:
-        accepted["enum"] = [*accepted["enum"], ""]
-    return {**_told(setting), **accepted}
-
-
-def given_schema(setting: Setting) -> Schema:
-    """Return what a setting may be in a body: also the same as text; null is the default."""
-    accepted = _accepted(setting)
-    kinds: tuple[str, ...] = ("string", "null")
-    match setting.kind:
-        case "choice":
-            accepted["enum"] = [*setting.choices, "", None]
-        case "integer" | "number":
-            # The text "auto" and the text of a number are told apart by the settings table.
-            accepted.pop("pattern", None)
-            kinds = (setting.kind, *kinds)
-        case "blend":
-            kinds = ("array", "number", *kinds)
-            weight = {"type": ["number", "string", "null"], "exclusiveMinimum": 0}
-            accepted |= {"items": weight, "exclusiveMinimum": 0}
-    return {**_told(setting), **accepted, "type": list(kinds)}
 
 
 def bodies(config: Config, samples: Mapping[Role, Sequence[str]]) -> Mapping[str, Schema]:
@@ -129,7 +96,8 @@ def answers() -> Mapping[str, Schema]:
         "Estimate": _object(
             relative_cost=_NUMBER, seconds=_NUMBER_OR_NONE, about=_TEXT, presets=_list_of("Preset")
         ),
-        "Image": _object(id=ID, width=_SIZE, height=_SIZE),
+        "Image": _image(),
+        "Images": _object(images=_list_of("Image"), pages=_SIZE),
         "Runs": _object(runs=_list_of("Run"), pages=_SIZE),
         "Run": _run(),
         "Settings": {
@@ -198,7 +166,7 @@ def _run() -> Schema:
         losses=_list_of("RecordedLosses"),
         settings=_reference("Settings"),
         content=_TEXT,
-        style={"type": "array", "items": _TEXT},
+        style=_TEXTS,
         content_mask=_TEXT_OR_NONE,
         style_mask=_TEXT_OR_NONE,
         init_image=_TEXT_OR_NONE,
@@ -218,6 +186,20 @@ def _run() -> Schema:
     )
 
 
+def _image() -> Schema:
+    address = {"type": "string", "format": "uri-reference"}
+    return _object(
+        id=ID,
+        role={"type": "string", "enum": list(ROLES_OF_UPLOADS)},
+        title=_TEXT,
+        width=_SIZE,
+        height=_SIZE,
+        created_at={"type": "string", "format": "date-time"},
+        url=address,
+        thumbnail_url=address,
+    )
+
+
 def _model() -> Schema:
     return _object(
         name={"type": "string", "enum": list(MODELS)},
@@ -227,7 +209,7 @@ def _model() -> Schema:
         credit=_TEXT,
         content_layers=_LAYERS,
         style_layers=_LAYERS,
-        layers={"type": "array", "items": _TEXT},
+        layers=_TEXTS,
         minimum_size=_SIZE,
     )
 
@@ -235,7 +217,9 @@ def _model() -> Schema:
 def _setting_row() -> Schema:
     kinds: dict[str, Schema] = {
         "default": {"type": ["string", "number"]},
-        "choices": {"type": "array", "items": _TEXT},
+        "choices": _TEXTS,
+        "choice_labels": _TEXTS,
+        "group": {"type": "string", "enum": list(GROUPS)},
         "automatic": {"type": "boolean"},
         **dict.fromkeys(("minimum", "maximum", "step"), _NUMBER_OR_NONE),
     }
@@ -254,26 +238,6 @@ def _error() -> Schema:
     )
     number = {"type": "string", "description": "What the operator finds the reason by, of 500."}
     return {**known, "properties": {**known["properties"], "request_id": number}}
-
-
-def _told(setting: Setting) -> Schema:
-    unit = f" In {setting.unit}." if setting.unit else ""
-    return {"title": setting.label, "description": setting.help + unit, "default": setting.default}
-
-
-def _accepted(setting: Setting) -> Schema:
-    """Return the type and bounds of a setting, each of which holds for one type alone."""
-    match setting.kind:
-        case "choice":
-            return {"type": "string", "enum": list(setting.choices)}
-        case "layers":
-            return {"type": "string", "maxLength": LONGEST_LAYERS}
-        case "blend":
-            return {"type": "string"}
-    bounds = {"minimum": setting.minimum, "maximum": setting.maximum}
-    if setting.automatic:
-        return {"type": [setting.kind, "string"], "pattern": f"^{AUTO}$", **bounds}
-    return {"type": setting.kind, **bounds}
 
 
 def _object(**properties: Schema) -> Schema:

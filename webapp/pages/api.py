@@ -11,18 +11,24 @@ from stransfer import presets
 from stransfer.catalogue import model_values
 from stransfer.errors import SettingsError
 from stransfer.settings import SETTINGS, Settings
+from webapp import access
+from webapp.access import own, owned, public
+from webapp.answers import picture
 from webapp.errors import NotFoundError, UnauthorizedError, UnusableError, WrongStateError
 from webapp.openapi.schemas import CONTINUATION_FIELDS, ORDER_FIELDS
-from webapp.parameters import PAGE, SINCE
+from webapp.parameters import IMAGE_PAGE, PAGE, SINCE
 from webapp.pictures import (
     IMAGE,
     MASK_FIELDS,
+    NAMED,
     RUN,
     SAMPLE,
+    image_values,
     ingredient,
     init_ingredient,
     mask_ingredient,
 )
+from webapp.rates import RUNS, SESSIONS, UPLOADS, limited
 from webapp.runs.orders import Ingredient, Order, check_count, continued
 from webapp.runs.snapshot import run_values
 from webapp.samples import ROLES
@@ -42,24 +48,29 @@ _NEEDED = (
 
 
 @blueprint.post("/sessions")
+@public
+@limited(SESSIONS)
 def start_session() -> tuple[dict[str, str], int]:
     """Give a token, which stands for a new visitor."""
     return {"token": current_site().tokens.issue()}, 201
 
 
 @blueprint.get("/models")
+@public
 def models() -> list[dict[str, Any]]:
     """List the networks and the state of their weights."""
     return model_values()
 
 
 @blueprint.get("/settings")
+@public
 def settings() -> list[dict[str, Any]]:
     """List the settings with defaults, bounds and help."""
     return [vars(setting) for setting in SETTINGS]
 
 
 @blueprint.get("/samples")
+@public
 def samples() -> dict[str, list[dict[str, Any]]]:
     """List the sample pictures by role."""
     return {
@@ -78,6 +89,8 @@ def samples() -> dict[str, list[dict[str, Any]]]:
 
 
 @blueprint.post("/images")
+@own
+@limited(UPLOADS)
 def add_image() -> tuple[dict[str, Any], int]:
     """Take a picture, as the file of a multipart form."""
     visitor = _token_visitor()
@@ -86,10 +99,29 @@ def add_image() -> tuple[dict[str, Any], int]:
         raise UnusableError("Expected a picture in the form field `file`; send one there.", "file")
     role = _upload_role(request.form.get("role"))
     image = current_site().uploads.add(visitor, role, file.filename or "", file.stream)
-    return {"id": image.id, "width": image.width, "height": image.height}, 201
+    return image_values(image), 201
+
+
+@blueprint.get("/images")
+@own
+def images() -> dict[str, Any]:
+    """List the pictures that the visitor brought, newest first."""
+    site, page = current_site(), IMAGE_PAGE.read(request.args) or 1
+    found, pages = site.uploads.page(_visitor(), page, site.services.config.page_size)
+    return {"images": [image_values(image) for image in found], "pages": pages}
+
+
+@blueprint.delete("/images/<id>")
+@owned(id=access.IMAGE)
+def delete_image(id: str) -> tuple[str, int]:
+    """Remove a picture; runs that were made from it keep it."""
+    current_site().uploads.delete(_token_visitor(), id)
+    return "", 204
 
 
 @blueprint.post("/runs")
+@owned(**NAMED)
+@limited(RUNS)
 def start_run() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Accept a run of `{content, style: [...], preset, settings: {...}}`, masks, init_image."""
     visitor = _token_visitor()
@@ -97,6 +129,7 @@ def start_run() -> tuple[dict[str, Any], int, dict[str, str]]:
 
 
 @blueprint.get("/runs")
+@own
 def runs() -> dict[str, Any]:
     """List the visitor's runs: those that go on first, then the ended ones, newest first."""
     visitor = _visitor()
@@ -112,12 +145,14 @@ def runs() -> dict[str, Any]:
 
 
 @blueprint.get("/runs/<id>")
+@owned(id=access.RUN)
 def run(id: str) -> dict[str, Any]:
     """Give a run of the visitor, with the losses recorded after `?since=SEQ`."""
     return snapshot(_visitor(), id, SINCE.read(request.args) or 0)
 
 
 @blueprint.post("/runs/<id>/cancel")
+@owned(id=access.RUN)
 def cancel(id: str) -> dict[str, Any]:
     """End a run without a result."""
     visitor = _token_visitor()
@@ -126,6 +161,7 @@ def cancel(id: str) -> dict[str, Any]:
 
 
 @blueprint.post("/runs/<id>/finish")
+@owned(id=access.RUN)
 def finish(id: str) -> dict[str, Any]:
     """End a run early and keep its picture as the result."""
     visitor = _token_visitor()
@@ -134,6 +170,8 @@ def finish(id: str) -> dict[str, Any]:
 
 
 @blueprint.post("/runs/<id>/continue")
+@owned(id=access.RUN)
+@limited(RUNS)
 def go_on(id: str) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Accept a run that goes on from the result of a finished one, for `{steps}`."""
     visitor = _token_visitor()
@@ -143,6 +181,7 @@ def go_on(id: str) -> tuple[dict[str, Any], int, dict[str, str]]:
 
 
 @blueprint.delete("/runs/<id>")
+@owned(id=access.RUN)
 def delete(id: str) -> tuple[str, int]:
     """Remove a run and everything it made."""
     current_site().runs.delete(_token_visitor(), id)
@@ -150,9 +189,11 @@ def delete(id: str) -> tuple[str, int]:
 
 
 @blueprint.get("/runs/<id>/result")
+@owned(id=access.RUN)
 def result(id: str) -> Response:
     """Give the finished picture, as PNG."""
-    return Response(current_site().runs.result(_visitor(), id), mimetype="image/png")
+    runs, visitor = current_site().runs, _visitor()
+    return picture(runs.result(visitor, id), "result.png", runs.find(visitor, id).title)
 
 
 def _started(visitor: str, order: Order) -> tuple[dict[str, Any], int, dict[str, str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
 
+from webapp.access import RUN, owned
 from webapp.site import current_site, visitor_id
 from webapp.views import RunView, duration, number
 
@@ -25,6 +26,7 @@ class Difference:
 
 
 @blueprint.get("/compare")
+@owned(left=RUN, right=RUN)
 def show() -> str:
     """Show the runs `?left=` and `?right=` of the visitor, or let them be chosen."""
     site, visitor = current_site(), visitor_id()

@@ -20,16 +20,18 @@ _TITLES = {
     403: "Not allowed",
     404: "Nothing here",
     405: "Not possible here",
+    408: "Too slow",
     409: "Too late",
     413: "Too large",
     422: "That did not work",
     429: "One moment, please",
     500: "Our mistake",
-    503: "Not ready yet",
+    503: "Not just now",
 }
 _SENTENCES = {
     404: "There is no such page here; the address may be mistyped, or its content deleted.",
     405: "This address does not take that kind of request; go back and use the buttons there.",
+    408: "What was sent came too slowly, so the rest was not waited for; try it again.",
     413: "What was sent is larger than this site takes; choose smaller pictures and try again.",
 }
 _CSRF = (
@@ -55,6 +57,8 @@ def _http(error: HTTPException) -> Response | HTTPException:
     status = error.code or 500
     if status < 400:
         return error
+    if isinstance(error.__context__, TimeoutError):
+        status = 408
     sentence = _SENTENCES.get(status) or error.description or _UNEXPECTED
     response = _answer(status, sentence)
     # Such as `Allow`, which says what the address does take.
@@ -74,7 +78,9 @@ def _site(error: SiteError) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     request_id = uuid.uuid4().hex[:12]
-    log.error("request %s: %s %s", request_id, request.method, request.path, exc_info=error)
+    # Not the address itself: whoever knows that of something shared sees it.
+    where = request.url_rule or "an address that there is none of"
+    log.error("request %s: %s %s", request_id, request.method, where, exc_info=error)
     return _answer(500, _UNEXPECTED, request_id=request_id)
 
 

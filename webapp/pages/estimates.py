@@ -9,14 +9,18 @@ from flask import Blueprint, request
 from stransfer.errors import SettingsError
 from stransfer.settings import Settings
 from webapp import estimates
+from webapp.access import public
 from webapp.estimates import Estimates
 from webapp.parameters import HEIGHT, WIDTH
+from webapp.rates import ESTIMATES, limited
 from webapp.site import current_site
 
 blueprint = Blueprint("estimates", __name__, url_prefix="/api/v1")
 
 
 @blueprint.get("/presets")
+@public
+@limited(ESTIMATES)
 def list_presets() -> list[dict[str, Any]]:
     """List the presets with what they set and cost beside the settings in the query."""
     settings, estimated = _asked()
@@ -24,6 +28,8 @@ def list_presets() -> list[dict[str, Any]]:
 
 
 @blueprint.get("/estimate")
+@public
+@limited(ESTIMATES)
 def estimate() -> dict[str, Any]:
     """Tell what a run with the settings in the query costs, for a photo of `width` and `height`."""
     settings, estimated = _asked()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from webapp import archives
+from webapp import answers, archives
+from webapp.access import RUN, own, owned
 from webapp.errors import NotFoundError, TooLargeError
 from webapp.site import current_site, visitor_id
 from webapp.views import RunView
@@ -19,6 +20,7 @@ _NONE_CHOSEN = "Choose paintings first: tick the boxes at their corners."
 
 
 @blueprint.get("/gallery")
+@own
 def index() -> str:
     """Show the visitor's own runs, or with `?favourites=1` those they love most."""
     site, visitor = current_site(), visitor_id()
@@ -38,6 +40,7 @@ def index() -> str:
 
 
 @blueprint.post("/gallery/chosen")
+@owned(run=RUN, favourite=RUN, unfavourite=RUN)
 def act() -> AnyResponse:
     """Do with the paintings that were chosen what the button says."""
     if one := request.form.get("favourite"):
@@ -54,6 +57,7 @@ def act() -> AnyResponse:
 
 
 @blueprint.get("/gallery.zip")
+@owned(run=RUN)
 def download() -> Response:
     """Give the finished results among those named by `?run=`, or all, as one file."""
     site = current_site()
@@ -66,9 +70,7 @@ def download() -> Response:
             f"One file holds {MOST_IN_ZIP} paintings, and these are more; choose some of them in "
             "the gallery and download those."
         )
-    response = Response(archives.stream(runs, site.services.media), mimetype="application/zip")
-    response.headers["Content-Disposition"] = 'attachment; filename="stransfer-gallery.zip"'
-    return response
+    return answers.archive(archives.stream(runs, site.services.media), "stransfer-gallery")
 
 
 def _act(deed: str, chosen: list[str]) -> AnyResponse:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from flask import Blueprint
 from sqlalchemy import text
 
+from webapp.access import public
 from webapp.site import current_site
 
 blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/healthz")
+@public
 def alive() -> tuple[dict[str, str], int]:
     """Answer as long as the process answers at all."""
     return {"status": "ok"}, 200
 
 
 @blueprint.get("/readyz")
+@public
 def ready() -> tuple[dict[str, str], int]:
     """Answer 200 if database and queue answer and the disk has room, 503 with what is wrong."""
     services = current_site().services

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from werkzeug.exceptions import NotFound
 
 from webapp import metrics
+from webapp.access import operators
 from webapp.errors import UnauthorizedError
 from webapp.site import current_site
 
@@ -20,6 +21,7 @@ _PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
 @blueprint.get("/metrics")
+@operators
 def show() -> Response:
     """Give all metrics to whoever may read them."""
     _check(current_site().services.config.metrics_token)

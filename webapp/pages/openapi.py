@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, current_app
 
+from webapp.access import public
 from webapp.openapi.document import PREFIX
 from webapp.openapi.document import document as described
 from webapp.samples import ROLES
@@ -15,6 +16,7 @@ blueprint = Blueprint("openapi", __name__, url_prefix=PREFIX)
 
 
 @blueprint.get("/openapi.json")
+@public
 def document() -> dict[str, Any]:
     """Describe every request that the API takes, in OpenAPI 3.1."""
     site = current_site()

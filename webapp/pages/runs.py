@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import secrets
 from typing import Literal
 
@@ -11,9 +10,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME
+from webapp.access import RUN, owned
+from webapp.answers import picture
 from webapp.caching import lasting
 from webapp.errors import NotFoundError, TooManyError, UnavailableError, WrongStateError
-from webapp.filenames import stem
+from webapp.rates import RUNS, limited
 from webapp.records import LONGEST_TITLE
 from webapp.runs.orders import continued
 from webapp.site import current_site, visitor_id
@@ -25,24 +26,29 @@ _INGREDIENT = "<any(content, style, content_mask, style_mask, init_image):role>/
 
 
 @blueprint.get("")
+@owned(id=RUN)
 def show(id: str) -> str:
     """Show a run of the visitor."""
     return _page(RunView(*current_site().runs.look(visitor_id(), id)))
 
 
 @blueprint.post("/cancel")
+@owned(id=RUN)
 def cancel(id: str) -> AnyResponse:
     """End a run without a result."""
     return _change("cancel", id, "Cancelled. The last picture is kept here.")
 
 
 @blueprint.post("/finish")
+@owned(id=RUN)
 def finish(id: str) -> AnyResponse:
     """End a run early and keep its picture as the result."""
     return _change("finish", id, "Finishing: the picture is kept as it is after this step.")
 
 
 @blueprint.post("/continue")
+@owned(id=RUN)
+@limited(RUNS)
 def go_on(id: str) -> AnyResponse | tuple[str, int, dict[str, str]]:
     """Start a run that goes on from the result of this one, for so many steps."""
     runs, visitor = current_site().runs, visitor_id()
@@ -64,6 +70,7 @@ def go_on(id: str) -> AnyResponse | tuple[str, int, dict[str, str]]:
 
 
 @blueprint.post("/delete")
+@owned(id=RUN)
 def delete(id: str) -> AnyResponse:
     """Remove a run and everything it made."""
     current_site().runs.delete(visitor_id(), id)
@@ -72,6 +79,7 @@ def delete(id: str) -> AnyResponse:
 
 
 @blueprint.post("/favourite")
+@owned(id=RUN)
 def favourite(id: str) -> AnyResponse:
     """Make a run a favourite, or with `wanted=0` none any more."""
     current_site().runs.find(visitor_id(), id)
@@ -80,6 +88,7 @@ def favourite(id: str) -> AnyResponse:
 
 
 @blueprint.post("/rename")
+@owned(id=RUN)
 def rename(id: str) -> AnyResponse:
     """Give a run another title."""
     try:
@@ -90,6 +99,7 @@ def rename(id: str) -> AnyResponse:
 
 
 @blueprint.post("/share")
+@owned(id=RUN)
 def share(id: str) -> AnyResponse:
     """Make a link with which everybody can see the result."""
     try:
@@ -100,6 +110,7 @@ def share(id: str) -> AnyResponse:
 
 
 @blueprint.post("/revoke")
+@owned(id=RUN)
 def revoke(id: str) -> AnyResponse:
     """Make the link useless that was made for a run."""
     current_site().collection.revoke(visitor_id(), id)
@@ -108,58 +119,59 @@ def revoke(id: str) -> AnyResponse:
 
 
 @blueprint.get("/result.png")
+@owned(id=RUN)
 def result(id: str) -> Response:
     """Give the finished picture."""
     site = current_site()
     run = site.runs.find(visitor_id(), id)
-    response = Response(site.runs.result(visitor_id(), id), mimetype="image/png")
-    response.headers["Content-Disposition"] = f'attachment; filename="{stem(run.title)}.png"'
-    return response
+    return picture(site.runs.result(visitor_id(), id), "result.png", run.title, download=True)
 
 
 @blueprint.get("/timelapse.webp")
+@owned(id=RUN)
 def timelapse(id: str) -> Response:
     """Give the animation of how the picture came about."""
     site = current_site()
     run = site.runs.find(visitor_id(), id)
-    response = Response(site.timelapses.of(run), mimetype="image/webp")
-    response.headers["Content-Disposition"] = f'inline; filename="{stem(run.title)}.webp"'
-    return response
+    return picture(site.timelapses.of(run), "timelapse.webp", run.title)
 
 
 @blueprint.get("/result-<int:side>.webp")
+@owned(id=RUN)
 def result_rendition(id: str, side: int) -> Response:
     """Give the finished picture, at most so large."""
     site = current_site()
     run = site.runs.find(visitor_id(), id)
     if run.result is None:
         raise NotFoundError("This run has no result yet; wait until it is done.")
-    return lasting(Response(site.renditions.of(run.result, side), mimetype="image/webp"))
+    return lasting(picture(site.renditions.of(run.result, side), "result.webp", run.title))
 
 
 @blueprint.get(f"/{_INGREDIENT}")
+@owned(id=RUN)
 def ingredient(id: str, role: str, index: int) -> Response:
     """Give a picture that went into the run."""
-    key = _ingredient_key(id, role, index)
-    kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
-    return lasting(Response(current_site().services.media.read(key), mimetype=kind))
+    key, title = _ingredient(id, role, index)
+    return lasting(picture(current_site().services.media.read(key), key, title))
 
 
 @blueprint.get(f"/{_INGREDIENT}/<int:side>.webp")
+@owned(id=RUN)
 def ingredient_rendition(id: str, role: str, index: int, side: int) -> Response:
     """Give a picture that went into the run, at most so large."""
-    content = current_site().renditions.of(_ingredient_key(id, role, index), side)
-    return lasting(Response(content, mimetype="image/webp"))
+    key, title = _ingredient(id, role, index)
+    return lasting(picture(current_site().renditions.of(key, side), f"{role}.webp", title))
 
 
 @blueprint.get("/frame.jpg")
+@owned(id=RUN)
 def frame(id: str) -> Response:
-    """Give the newest picture."""
+    """Give the newest picture, also of a draft."""
     site = current_site()
-    run = site.runs.find(visitor_id(), id)
+    run = site.runs.find(visitor_id(), id, drafts=True)
     if run.frame is None:
         raise NotFoundError("This run has no picture yet; wait for its first step.")
-    response = Response(site.services.media.read(run.frame), mimetype="image/jpeg")
+    response = picture(site.services.media.read(run.frame), run.frame, run.title)
     # Who asks for an earlier one gets this one, too, and must not take it for that.
     return lasting(response) if request.args.get("v") == frame_version(run) else response
 
@@ -176,12 +188,13 @@ def _page(run: RunView, steps: str | None = None, submission: str = "") -> str:
     )
 
 
-def _ingredient_key(id: str, role: str, index: int) -> str:
+def _ingredient(id: str, role: str, index: int) -> tuple[str, str]:
+    """Return where a picture that went into the run is kept, and its title."""
     run = current_site().runs.find(visitor_id(), id)
     used = run.styles if role == "style" else [one for one in [getattr(run, role)] if one]
     if index >= len(used):
         raise NotFoundError("The run was made with fewer pictures; go back to its page.")
-    return str(used[index]["key"])
+    return str(used[index]["key"]), str(used[index]["title"])
 
 
 def _change(verb: Literal["cancel", "finish"], id: str, sentence: str) -> AnyResponse:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
-from webapp import renditions
-from webapp.filenames import stem
+from webapp import answers, renditions
+from webapp.access import held
 from webapp.site import current_site
 from webapp.views import RunView
 
@@ -13,6 +13,7 @@ blueprint = Blueprint("shared", __name__, url_prefix="/shared/<share>")
 
 
 @blueprint.get("")
+@held
 def show(share: str) -> Response:
     """Show what is shared."""
     run = current_site().collection.shared(share)
@@ -31,21 +32,22 @@ def show(share: str) -> Response:
 
 
 @blueprint.get("/picture.png")
+@held
 def picture(share: str) -> Response:
     """Give the result."""
     site = current_site()
     run = site.collection.shared(share)
-    response = Response(site.collection.result(run), mimetype="image/png")
-    response.headers["Content-Disposition"] = f'inline; filename="{stem(run.title)}.png"'
-    return _unlisted(response)
+    return _unlisted(answers.picture(site.collection.result(run), "picture.png", run.title))
 
 
 @blueprint.get("/picture-<int:side>.webp")
+@held
 def rendition(share: str, side: int) -> Response:
     """Give the result, at most so large."""
     site = current_site()
     run = site.collection.shared(share)
-    response = Response(site.renditions.of(str(run.result), side), mimetype="image/webp")
+    content = site.renditions.of(str(run.result), side)
+    response = answers.picture(content, "picture.webp", run.title)
     # It is asked for each time, since it may be revoked, but not sent each time.
     response.add_etag()
     response.make_conditional(request)

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 from webapp.config import Config
 from webapp.errors import TooManyError
 from webapp.estimates import roughly
-from webapp.records import Run, RunState
+from webapp.records import NO_DRAFT, Run, RunState
 from webapp.runs.line import Line
+
+# Drafts do not count: a visitor has no more than one, and nobody waits for it.
+_WAITS = (Run.state == RunState.QUEUED, NO_DRAFT)
 
 # Where nothing is known of how long others take, in seconds.
 _UNKNOWN = 60
@@ -36,7 +39,7 @@ class Admission:
         """
         own = case((Run.visitor_id == visitor_id, 1), else_=0)
         counts = select(func.count(), func.coalesce(func.sum(own), 0))
-        every, theirs = session.execute(counts.where(Run.state == RunState.QUEUED)).one()
+        every, theirs = session.execute(counts.where(*_WAITS)).one()
         if theirs >= self._most_of_one:
             many = f"{self._most_of_one} of one visitor"
             raise self._refusal(session, many, "yours", visitor_id)
@@ -59,10 +62,10 @@ class Admission:
 
     def _wait(self, session: Session, visitor_id: str | None) -> float | None:
         """Return the seconds until a run is begun, of one visitor or of any, None if unknown."""
-        places = self._line.places(session)
+        asked = select(Run.id).where(*_WAITS)
         if visitor_id is not None:
-            waiting = select(Run.id).where(Run.visitor_id == visitor_id)
-            theirs = session.scalars(waiting.where(Run.state == RunState.QUEUED))
-            places = {run_id: places[run_id] for run_id in theirs if run_id in places}
-        waits = [place.wait_seconds for place in places.values()]
+            asked = asked.where(Run.visitor_id == visitor_id)
+        places = self._line.places(session)
+        found = [places[run_id] for run_id in session.scalars(asked) if run_id in places]
+        waits = (place.wait_seconds for place in found)
         return min((wait for wait in waits if wait is not None), default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 
@@ -10,12 +11,15 @@ from sqlalchemy.orm import Session
 
 from stransfer.errors import SettingsError
 from webapp.errors import NotFoundError, WrongStateError
-from webapp.records import LONGEST_TITLE, Run, RunState
-from webapp.runs.store import folder, own
+from webapp.identifiers import is_id
+from webapp.records import LONGEST_TITLE, NO_DRAFT, Run, RunState
+from webapp.runs.endings import remove
+from webapp.runs.store import own
 from webapp.services import Services
 
 # In bytes: 192 bits, which nobody guesses.
 _SHARE = 24
+_LINK = re.compile(r"[A-Za-z0-9_-]+")
 
 _NOT_SHARED = "There is no painting here; whoever shared it may have stopped sharing it."
 
@@ -29,6 +33,7 @@ class Collection:
 
     def __init__(self, services: Services) -> None:
         """Look after the runs in the services' database and media store."""
+        self._services = services
         self._database = services.database
         self._media = services.media
 
@@ -47,14 +52,10 @@ class Collection:
             return len(runs)
 
     def delete(self, visitor_id: str, run_ids: Sequence[str]) -> int:
-        """Remove runs with all their pictures, all or none; return how many there were."""
-        with self._database.writing() as session:
-            runs = _named(session, visitor_id, run_ids)
-            for run in runs:
-                session.delete(run)
-        for run in runs:
-            self._media.delete_folder(folder(run.id))
-        return len(runs)
+        """Remove runs with all their pictures; return how many there were."""
+        with self._database.reading() as session:
+            named = [run.id for run in _named(session, visitor_id, run_ids)]
+        return remove(self._services, visitor_id, named)
 
     def finished(
         self,
@@ -69,9 +70,10 @@ class Collection:
         """
         wanted = [
             Run.visitor_id == visitor_id,
+            NO_DRAFT,
             Run.state == RunState.DONE,
             Run.result.is_not(None),
-            *([Run.id.in_(run_ids)] if run_ids is not None else []),
+            *([Run.id.in_(filter(is_id, run_ids))] if run_ids is not None else []),
             *([Run.favourite.is_(True)] if favourites else []),
         ]
         newest = select(Run).where(*wanted).order_by(Run.created_at.desc(), Run.id)
@@ -99,6 +101,8 @@ class Collection:
 
     def shared(self, share: str) -> Run:
         """Return the run that is shared like this; raise NotFoundError if none is."""
+        if not _LINK.fullmatch(share):
+            raise NotFoundError(_NOT_SHARED)
         with self._database.reading() as session:
             run = session.scalar(select(Run).where(Run.share == share))
         if run is None or run.result is None:
@@ -111,7 +115,8 @@ class Collection:
 
 
 def _named(session: Session, visitor_id: str, run_ids: Sequence[str]) -> list[Run]:
-    mine = select(Run).where(Run.visitor_id == visitor_id, Run.id.in_(run_ids))
+    named = Run.id.in_(filter(is_id, run_ids))
+    mine = select(Run).where(Run.visitor_id == visitor_id, NO_DRAFT, named)
     return list(session.scalars(mine.with_for_update()))
 
 

@@ -3,6 +3,8 @@
 The number of a run's turn is how many runs of the same visitor come before it, those that are being
 painted included; a smaller one is always taken first. So whoever has a run painted waits for
 everybody who has none.
+
+Drafts come when no run may be taken, and neither count as a visitor's turn nor wait for one.
 """
 
 from __future__ import annotations
@@ -11,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
 
-from webapp.records import Run, RunState, Visitor
+from webapp.records import NO_DRAFT, Run, RunState, Visitor
 
 
 class Waiting(NamedTuple):
@@ -31,18 +33,22 @@ class Waiting(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """When a queued run is taken: after all with a smaller `number`, which counts from 0."""
+    """When a queued run is taken: after all with a smaller `number`, which counts from 0.
+
+    That of a `draft` is 0: it comes last, and waits for no run of its visitor.
+    """
 
     run_id: str
     visitor_id: str
     number: int
+    draft: bool = False
 
 
 def waiting_in_turn(session: Session) -> list[Turn]:
     """Return all queued runs, in the order in which workers will take them."""
     running = (
         select(Run.visitor_id, func.count().label("running"))
-        .where(Run.state == RunState.RUNNING)
+        .where(Run.state == RunState.RUNNING, NO_DRAFT)
         .group_by(Run.visitor_id)
         .subquery()
     )
@@ -56,9 +62,39 @@ def waiting_in_turn(session: Session) -> list[Turn]:
         )
         .join(Visitor, Visitor.id == Run.visitor_id)
         .outerjoin(running, running.c.visitor_id == Run.visitor_id)
-        .where(Run.state == RunState.QUEUED)
+        .where(Run.state == RunState.QUEUED, NO_DRAFT)
     )
-    return in_turn([Waiting(*row) for row in rows])
+    drafts = session.execute(
+        select(Run.id, Run.visitor_id)
+        .where(Run.state == RunState.QUEUED, Run.draft.is_(True))
+        .order_by(Run.created_at, Run.id)
+    )
+    last = [Turn(run_id, visitor_id, 0, draft=True) for run_id, visitor_id in drafts]
+    return [*in_turn([Waiting(*row) for row in rows]), *last]
+
+
+def next_of(turns: Sequence[Turn], most_running: int) -> list[Turn]:
+    """Return the turns that have come, if no visitor has more runs painted than so many."""
+    return [turn for turn in turns if turn.number < most_running]
+
+
+def turn_has_come(most_running: int) -> ColumnElement[bool]:
+    """Return the condition that a run waits, no draft, which may be taken now."""
+    waiting, running = aliased(Run), aliased(Run)
+    painted = select(func.count()).where(
+        running.visitor_id == waiting.visitor_id,
+        running.state == RunState.RUNNING,
+        running.draft.is_(False),
+    )
+    return (
+        select(waiting.id)
+        .where(
+            waiting.state == RunState.QUEUED,
+            waiting.draft.is_(False),
+            painted.correlate(waiting).scalar_subquery() < most_running,
+        )
+        .exists()
+    )
 
 
 def in_turn(waiting: Sequence[Waiting]) -> list[Turn]:

@@ -12,14 +12,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.config import Config
 from webapp.database import Database
 from webapp.errors import LeaseLostError
-from webapp.records import Run, RunState, Visitor
-from webapp.runs.fairness import waiting_in_turn
+from webapp.records import LONGEST_ERROR, Run, RunState, Visitor
+from webapp.runs.fairness import next_of, turn_has_come, waiting_in_turn
+
+# Why a run has failed whose worker died, nobody knows of what.
+ABANDONED = (
+    "The program that painted this run stopped unexpectedly every time it was tried; "
+    "a smaller size may work."
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,14 @@ class Claim:
 
     run_id: str
     fence: int
+
+
+@dataclass(frozen=True)
+class Swept:
+    """The runs whose workers died: the ids of those to try again, and those that have failed."""
+
+    again: list[str]
+    failed: list[Run]
 
 
 class Leases:
@@ -44,11 +58,12 @@ class Leases:
         """Take the run whose turn it is, or return None if none may be taken now."""
         now = time.time() if now is None else now
         with self._database.deciding() as session:
-            waiting = waiting_in_turn(session)
-            if not waiting or waiting[0].number >= self._running:
+            waiting = next_of(waiting_in_turn(session), self._running)
+            if not waiting:
                 return None
             run = session.get_one(Run, waiting[0].run_id, with_for_update=True)
-            session.get_one(Visitor, run.visitor_id).served_at = now
+            if not run.draft:
+                session.get_one(Visitor, run.visitor_id).served_at = now
             run.state = RunState.RUNNING
             run.lease_owner = owner
             run.lease_until = now + self._seconds
@@ -63,6 +78,16 @@ class Leases:
         now = time.time() if now is None else now
         with self._database.writing() as session:
             write(session, claim, lease_until=now + self._seconds)
+
+    def undisturbed(self, claim: Claim) -> bool:
+        """Return whether a run is still this worker's and none waits that a draft gives way to.
+
+        It does to any that may be taken now. This is asked between any two steps, and takes a
+        fraction of a millisecond.
+        """
+        ours_alone = select(Run.id).where(_held(claim), ~turn_has_come(self._running))
+        with self._database.reading() as session:
+            return session.scalar(ours_alone) is not None
 
     def release(self, claim: Claim, reason: str) -> bool:
         """Put a run back after a failure; return whether it will be tried again.
@@ -85,35 +110,43 @@ class Leases:
     def waiting(self) -> list[str]:
         """Return the ids of the runs that a worker may take now, in turn."""
         with self._database.reading() as session:
-            turns = waiting_in_turn(session)
-            return [turn.run_id for turn in turns if turn.number < self._running]
+            turns = next_of(waiting_in_turn(session), self._running)
+            return [turn.run_id for turn in turns]
 
-    def sweep(self, now: float | None = None) -> list[str]:
-        """Put back every run whose worker gave no sign of life; return the ids of those to do."""
+    def sweep(self, now: float | None = None) -> Swept:
+        """Put back every run whose worker gave no sign of life."""
         now = time.time() if now is None else now
-        with self._database.writing() as session:
-            dead = session.scalars(
-                select(Run)
-                .where(Run.state == RunState.RUNNING, Run.lease_until < now)
-                .with_for_update()
-            )
-            return [run.id for run in dead if self._put_back(run, _ABANDONED)]
+        return self._swept(
+            lambda run: ABANDONED if run.lease_until is not None and run.lease_until < now else None
+        )
 
-    def sweep_dead(self, owners: Callable[[str], bool]) -> list[str]:
-        """Put back the runs of owners that are known to be dead, without waiting for the lease."""
+    def sweep_dead(self, cause: Callable[[str], str | None]) -> Swept:
+        """Put back the runs of owners that are known to be dead, without waiting for the lease.
+
+        `cause` returns, for an owner's name, why it died, as a sentence for the run's owner, or
+        None if it is not known to be dead.
+        """
+        return self._swept(lambda run: cause(run.lease_owner) if run.lease_owner else None)
+
+    def _swept(self, cause: Callable[[Run], str | None]) -> Swept:
+        again, failed = [], []
         with self._database.writing() as session:
-            running = session.scalars(
-                select(Run).where(Run.state == RunState.RUNNING).with_for_update()
-            )
-            dead = [run for run in running if run.lease_owner and owners(run.lease_owner)]
-            return [run.id for run in dead if self._put_back(run, _ABANDONED)]
+            running = select(Run).where(Run.state == RunState.RUNNING).with_for_update()
+            for run in session.scalars(running):
+                reason = cause(run)
+                if reason is not None and self._put_back(run, reason):
+                    again.append(run.id)
+                elif reason is not None:
+                    failed.append(run)
+        return Swept(again, failed)
 
     def _put_back(self, run: Run, reason: str) -> bool:
         again = run.fruitless < self._attempts
         run.state = RunState.QUEUED if again else RunState.FAILED
         if not again:
-            run.error = reason
+            run.error = reason[:LONGEST_ERROR]
             run.ended_at = time.time()
+            run.checkpoint = None
         run.fence += 1
         run.lease_owner = None
         run.lease_until = None
@@ -121,17 +154,11 @@ class Leases:
         return again
 
 
-_ABANDONED = (
-    "The program that painted this run stopped unexpectedly every time it was tried; "
-    "a smaller size may work."
-)
-
-
 def write(session: Session, claim: Claim, **values: Any) -> None:
     """Change a run that the claim still owns; raise LeaseLostError if it does not."""
     statement = (
         update(Run)
-        .where(Run.id == claim.run_id, Run.fence == claim.fence, Run.state == RunState.RUNNING)
+        .where(_held(claim))
         .values(**values)
         .execution_options(synchronize_session=False)
     )
@@ -145,3 +172,8 @@ def owned(session: Session, claim: Claim) -> Run:
     if run is None or run.fence != claim.fence or run.state != RunState.RUNNING:
         raise LeaseLostError(f"Run {claim.run_id} is no longer this worker's.")
     return run
+
+
+def _held(claim: Claim) -> ColumnElement[bool]:
+    """Return the condition that a claim still holds."""
+    return and_(Run.id == claim.run_id, Run.fence == claim.fence, Run.state == RunState.RUNNING)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from stransfer import presets
 from stransfer.errors import StransferError
 from stransfer.settings import Settings
-from webapp.records import Run, RunState
+from webapp.records import NO_DRAFT, Run, RunState
 from webapp.runs.fairness import Turn, waiting_in_turn
 from webapp.runs.speeds import Speed, Speeds, told_by
 
@@ -74,10 +74,9 @@ class Line:
         turns = waiting_in_turn(session)
         if not turns:
             return {}
-        painted = [
-            _Painted(*row)
-            for row in session.execute(select(*_PAINTED).where(Run.state == RunState.RUNNING))
-        ]
+        # A draft that is being painted gives way at once.
+        running = select(*_PAINTED).where(Run.state == RunState.RUNNING, NO_DRAFT)
+        painted = [_Painted(*row) for row in session.execute(running)]
         parts = _parts_done(session)
         self._learn(session, [*parts, *(run.run_id for run in painted)])
         # Between the questions a run may have been taken up, or deleted.
@@ -110,11 +109,12 @@ class Line:
             ends[visitor_id].append(left)
         for turn in waiting:
             own = sorted(ends[turn.visitor_id])[-self._most_running :]
-            allowed = own[0] if len(own) == self._most_running else 0.0
-            wait = max(allowed, heapq.heappop(free) if free else math.inf)
+            limited = len(own) == self._most_running and not turn.draft
+            wait = max(own[0] if limited else 0.0, heapq.heappop(free) if free else math.inf)
             yield wait
             end = wait + lasting[turn.run_id]
-            ends[turn.visitor_id] = [*own, end]
+            if not turn.draft:
+                ends[turn.visitor_id] = [*own, end]
             heapq.heappush(free, end)
 
     def _left(self, run: _Painted, speeds: Mapping[str, Speed]) -> float:

@@ -17,7 +17,7 @@ from stransfer.settings import Settings
 from stransfer.subject import Size, check_choice, check_content_mask, check_init, check_style_mask
 from webapp.config import Config
 from webapp.errors import WrongStateError
-from webapp.records import Run, RunState
+from webapp.records import LONGEST_TITLE, Run, RunState
 
 # What lies in the media store was checked when it was accepted.
 KEPT = images.Limits(pixels=10**9, longest_side=10**6, shortest_side=1, aspect=10.0**6)
@@ -94,9 +94,10 @@ class Order:
         with _about("content"):
             return pyramid.plan(*self.content.size, self.settings)
 
-    def record(self) -> dict[str, Any]:
-        """Return the pictures and the settings as columns of a run."""
+    def record(self, levels: Sequence[Level]) -> dict[str, Any]:
+        """Return the pictures, the settings and the plan as columns of a run."""
         return {
+            "title": self.title[:LONGEST_TITLE],
             "content": vars(self.content),
             "styles": [vars(style) for style in self.styles],
             **{
@@ -108,6 +109,10 @@ class Order:
                 )
             },
             "settings": self.settings.as_dict(),
+            "width": levels[-1].width,
+            "height": levels[-1].height,
+            "steps": sum(level.steps for level in levels),
+            "scales": len(levels),
         }
 
     def mark(self, submission: str) -> str:

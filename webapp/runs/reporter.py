@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 
 from PIL import Image
@@ -18,12 +20,13 @@ from stransfer import images
 from stransfer.images import Picture
 from stransfer.step import Step
 from webapp import logs
-from webapp.errors import LeaseLostError
+from webapp.errors import LeaseLostError, UnavailableError
 from webapp.records import Run
 from webapp.runs import moments
+from webapp.runs.belongings import checkpoints, folder
 from webapp.runs.leases import Claim
 from webapp.runs.reports import Progress, Reports
-from webapp.runs.store import checkpoints, folder
+from webapp.runs.vigil import PAUSE_SECONDS, Vigil
 from webapp.services import Services
 
 log = logging.getLogger(__name__)
@@ -34,32 +37,52 @@ _FRAME_QUALITY = 85
 # still wanted.
 _LONGEST_SILENCE = 2.0
 
+# The newest checkpoint may turn out to be damaged.
+_KEPT_CHECKPOINTS = 2
+
 
 class Reporter:
-    """Reports on one claimed run. Use as a context manager; leaving it writes what is left."""
+    """Reports on one claimed run. Use as a context manager; leaving it writes what is left.
+
+    Of a draft nothing is kept but the newest pictures: it is over before a checkpoint would help.
+    """
 
     def __init__(
-        self, claim: Claim, reports: Reports, services: Services, run: Run, seconds: float
+        self,
+        claim: Claim,
+        reports: Reports,
+        services: Services,
+        run: Run,
+        seconds: float,
+        kept: Sequence[str],
+        vigil: Vigil,
     ) -> None:
         """Report for a claim on a run; `seconds` is what earlier attempts already spent on it.
 
-        Once it is left, `processor_seconds` says how much of the processor's time it has taken.
+        `kept` are the keys of their checkpoints, the newest last. Once it is left,
+        `processor_seconds` says how much of the processor's time it has taken.
         """
         self._claim = claim
         self._reports = reports
         self._media = services.media
         self._config = services.config
         self._earlier = seconds
+        self._draft = run.draft
         self._wake = threading.Condition()
-        self._news: list[Step] = []
+        self._news: list[Progress] = []
+        self._newest: Step | None = None
         self._closing = False
         # What an earlier attempt left is replaced like one's own.
         self._frames = [run.frame] if run.frame else []
         self._size = run.width, run.height
+        self._shown: int | None = None
         self._moment: int | None = None
         self._error: BaseException | None = None
+        self._vigil = vigil
         self._saving = threading.Lock()
-        self._checkpoint = run.checkpoint
+        self._checkpoints = list(kept)
+        # When there is hope again of room for a file.
+        self._room_at = 0.0
         self._saved_step: int | None = None
         self._saved_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name=f"reporter-{claim.run_id}")
@@ -95,19 +118,24 @@ class Reporter:
         if self._error is not None:
             raise self._error
         with self._wake:
-            self._news.append(step)
+            self._news.append(self._progress(step))
+            self._newest = step
             self._wake.notify()
 
     def save(self, step: Step) -> None:
         """Write a checkpoint of a step, from which another worker will go on."""
+        if self._draft:
+            return
         with self._saving:
             place = checkpoints(self._claim.run_id)
             key = f"{place}/{self._claim.fence}-{step.step}.npz"
+            if key in self._checkpoints:
+                return
             self._media.write(key, step.checkpoint().to_bytes())
             self._reports.checkpoint(self._claim, key)
-            if self._checkpoint is not None:
-                self._media.delete(self._checkpoint)
-            self._checkpoint = key
+            self._checkpoints.append(key)
+            while len(self._checkpoints) > _KEPT_CHECKPOINTS:
+                self._media.delete(self._checkpoints.pop(0))
             self._saved_step, self._saved_at = step.step, time.monotonic()
 
     def keep(self, picture: Picture) -> None:
@@ -120,7 +148,7 @@ class Reporter:
             try:
                 while self._report():
                     pass
-            except LeaseLostError as error:
+            except (LeaseLostError, UnavailableError) as error:
                 self._error = error
             except Exception as error:
                 log.exception("reporting failed")
@@ -132,30 +160,59 @@ class Reporter:
         with self._wake:
             self._wake.wait_for(lambda: self._news or self._closing, _LONGEST_SILENCE)
             news, self._news = self._news, []
-            closing = self._closing
-        if not news:
-            if not closing:
-                self.finish_wanted |= self._reports.progress(self._claim, [], None)
-            return not closing
+            newest, closing = self._newest, self._closing
         started = time.monotonic()
-        newest = news[-1]
-        image = images.to_image(newest.image)
-        frame = self._write_frame(image, str(newest.step))
-        moment = self._write_moment(image, newest.progress)
-        progress = [self._progress(step) for step in news]
-        if self._reports.progress(self._claim, progress, frame, moment):
-            self.finish_wanted = True
-        self._save_if_due(newest)
-        if not closing:
+        try:
+            unseen = newest is not None and newest.step != self._shown
+            if newest is not None and (news or (closing and unseen)):
+                self._record(news, newest, closing)
+            elif not closing:
+                self.finish_wanted |= self._reports.progress(self._claim, [], None)
+        except UnavailableError:
+            with self._wake:
+                self._news = [*news, *self._news]
+            if not closing:
+                # The run goes on meanwhile.
+                self._pause(PAUSE_SECONDS)
+            elif not self._vigil.rest():
+                raise
+            else:
+                # It may have been cancelled while it waited for room.
+                with suppress(UnavailableError):
+                    self._reports.progress(self._claim, [], None)
+            return True
+        if news and not closing:
             self._rest(started)
-        return True
+        return bool(news) or not closing
+
+    def _record(self, news: list[Progress], newest: Step, closing: bool) -> None:
+        frame = moment = None
+        if closing or time.monotonic() >= self._room_at:
+            image = images.to_image(newest.image)
+            try:
+                frame = self._write_frame(image, str(newest.step))
+                moment = self._write_moment(image, newest.progress)
+            except UnavailableError:
+                if closing:
+                    raise
+                # A run can do without these on its way.
+                self._room_at = time.monotonic() + PAUSE_SECONDS
+        self.finish_wanted |= self._reports.progress(self._claim, news, frame, moment)
+        if frame is not None:
+            self._shown = newest.step
+        if moment is not None:
+            self._moment = moment
+        if self._saved_step is None:
+            self._saved_step = newest.step - len(news)
+        self._save_if_due(newest)
 
     def _write_frame(self, image: Image.Image, name: str) -> str:
         if max(image.size) > self._config.frame_side:
             image = image.resize(images.fit(*image.size, self._config.frame_side))
         key = f"{folder(self._claim.run_id)}/frames/{self._claim.fence}-{name}.jpg"
         self._media.write(key, images.encode(image, "JPEG", _FRAME_QUALITY))
-        self._frames.append(key)
+        if key not in self._frames:
+            self._frames.append(key)
         # A watcher may still be reading the one before.
         while len(self._frames) > 2:
             self._media.delete(self._frames.pop(0))
@@ -164,27 +221,30 @@ class Reporter:
     def _write_moment(self, image: Image.Image, progress: float) -> int | None:
         """Keep a picture for the timelapse, if it is the first of its part of the way."""
         moment = moments.at(progress)
-        if moment == self._moment:
+        if self._draft or moment == self._moment:
             return None
         content = moments.encode(image, *self._size)
         self._media.write(moments.key(folder(self._claim.run_id), moment), content)
-        self._moment = moment
         return moment
 
     def _rest(self, started: float) -> None:
-        pause = started + 1 / self._config.frames_per_second - time.monotonic()
+        self._pause(started + 1 / self._config.frames_per_second - time.monotonic())
+
+    def _pause(self, seconds: float) -> None:
         with self._wake:
-            self._wake.wait_for(lambda: self._closing, timeout=max(0.0, pause))
+            self._wake.wait_for(lambda: self._closing, timeout=max(0.0, seconds))
 
     def _save_if_due(self, step: Step) -> None:
-        if self._saved_step is None:
-            self._saved_step = step.step - 1
         due = (
-            step.step - self._saved_step >= self._config.checkpoint_steps
+            step.step - (self._saved_step or 0) >= self._config.checkpoint_steps
             or time.monotonic() - self._saved_at >= self._config.checkpoint_seconds
         )
-        if due and not step.last:
-            self.save(step)
+        if due and not step.last and time.monotonic() >= self._room_at:
+            try:
+                self.save(step)
+            except UnavailableError:
+                # The one before still stands, and this one is tried again.
+                self._room_at = time.monotonic() + PAUSE_SECONDS
 
     def _progress(self, step: Step) -> Progress:
         return Progress(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import delete
 
 from webapp.database import Database
-from webapp.records import Loss, Run, RunState
+from webapp.records import LONGEST_ERROR, Loss, Run, RunState
 from webapp.runs import moments
 from webapp.runs.leases import Claim, owned, write
 
@@ -41,10 +41,10 @@ class Reports:
         with self._database.writing() as session:
             return owned(session, claim)
 
-    def known(self, claim: Claim) -> bool:
-        """Return whether the run still exists, whoever owns it now."""
+    def find(self, claim: Claim) -> Run | None:
+        """Return the run whoever owns it now, or None if it does not exist any more."""
         with self._database.reading() as session:
-            return session.get(Run, claim.run_id) is not None
+            return session.get(Run, claim.run_id)
 
     def rewind(self, claim: Claim, step: int, part: float) -> float:
         """Forget what was recorded after `step`, where the run goes on, `part` of its cost done.
@@ -98,15 +98,15 @@ class Reports:
         with self._database.writing() as session:
             write(session, claim, checkpoint=key, fruitless=0)
 
-    def done(self, claim: Claim, result: str) -> None:
-        """Record the result; the run has ended well."""
+    def done(self, claim: Claim, result: str | None) -> None:
+        """Record the result, which a draft has none of; the run has ended well."""
         self._end(claim, RunState.DONE, result=result)
 
     def failed(self, claim: Claim, reason: str) -> None:
         """Record why the run cannot be painted, as a sentence for its owner."""
-        self._end(claim, RunState.FAILED, error=reason[:500])
+        self._end(claim, RunState.FAILED, error=reason[:LONGEST_ERROR])
 
-    def _end(self, claim: Claim, state: RunState, **values: str) -> None:
+    def _end(self, claim: Claim, state: RunState, **values: str | None) -> None:
         with self._database.writing() as session:
             write(
                 session,

@@ -13,7 +13,7 @@ from stransfer import pyramid
 from stransfer.errors import StransferError
 from stransfer.settings import Settings
 from webapp.database import Database
-from webapp.records import Run, RunState
+from webapp.records import NO_DRAFT, Run, RunState
 
 # Older runs than so many tell of another machine, or of what else it did then.
 _NEWEST = 60
@@ -58,7 +58,7 @@ class Speeds:
         its preparation as a large one.
         """
         with self._database.reading() as session:
-            ended = select(Run.id, *_COLUMNS).where(Run.state == RunState.DONE)
+            ended = select(Run.id, *_COLUMNS).where(Run.state == RunState.DONE, NO_DRAFT)
             runs = session.execute(ended.order_by(Run.ended_at.desc()).limit(_NEWEST)).all()
         known = self._known
         self._known = {id: known[id] if id in known else told_by(*told) for id, *told in runs}

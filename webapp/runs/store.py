@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import logging
 import time
 import uuid
 from typing import Any
@@ -12,9 +12,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import logs
-from webapp.errors import NotFoundError, SiteError, WrongStateError
-from webapp.records import LIVE, LONGEST_TITLE, Loss, Run, RunState, Visitor
+from webapp.errors import NotFoundError, UnavailableError, WrongStateError
+from webapp.identifiers import is_id
+from webapp.queue import Queue
+from webapp.records import LIVE, NO_DRAFT, Loss, Run, RunState, Visitor
 from webapp.runs.admission import Admission
+from webapp.runs.belongings import RUNS, clear, folder
+from webapp.runs.drafts import remove_drafts
+from webapp.runs.endings import cancel, remove
 from webapp.runs.line import Line, Place
 from webapp.runs.losses import last_loss, losses_after
 from webapp.runs.orders import Order
@@ -24,18 +29,17 @@ from webapp.runs.speeds import Speeds
 from webapp.runs.usage import check_kept
 from webapp.services import Services
 
-log = logging.getLogger(__name__)
-
 # Starting again what ended like this means to try it again.
 _REPEATABLE = (RunState.FAILED, RunState.CANCELLED)
-
-_RUNS = "runs/"
 
 _UNKNOWN = "There is no such run here; it may have been deleted."
 
 
 class RunStore:
-    """The runs of all visitors. Whoever asks names the visitor, and sees only that one's."""
+    """The runs of all visitors. Whoever asks names the visitor, and sees only that one's.
+
+    Drafts are left out wherever nothing else is said.
+    """
 
     def __init__(self, services: Services) -> None:
         """Keep runs in the services' database, and their pictures in the media store."""
@@ -50,9 +54,9 @@ class RunStore:
         """Accept a run and return its id; once this returns, the run is not lost any more.
 
         A form that the same visitor sends twice has the same `submission` and the same choices;
-        it is accepted once and gives the same id. Raises SettingsError, naming the fields, if
-        pictures and settings do not fit each other, TooManyError if too many runs wait, and
-        UnavailableError if the disk is nearly full.
+        it is accepted once and gives the same id. The visitor's draft is removed. Raises
+        SettingsError, naming the fields, if pictures and settings do not fit each other,
+        TooManyError if too many runs wait, and UnavailableError if the disk is nearly full.
         """
         levels = order.plan(self._services.config)
         run_id = uuid.uuid4().hex
@@ -61,37 +65,39 @@ class RunStore:
             visitor_id=visitor_id,
             submission=order.mark(submission or run_id),
             created_at=time.time(),
-            title=order.title[:LONGEST_TITLE],
-            **self._with_own_copy(order, run_id).record(),
-            width=levels[-1].width,
-            height=levels[-1].height,
-            steps=sum(level.steps for level in levels),
-            scales=len(levels),
+            **self._with_own_copy(order, run_id).record(levels),
         )
         try:
-            accepted = self._accept(run)
-        except SiteError:
+            accepted, drafts = self._accept(run)
+        except Exception:
             self._services.media.delete_folder(folder(run_id))
             raise
         if accepted == run_id:
-            self._wake(run_id)
+            wake(self._services.queue, run_id)
         else:
-            self._services.media.delete_folder(folder(run_id))
+            drafts.append(run_id)
+        for useless in drafts:
+            self._services.media.delete_folder(folder(useless))
         return accepted
 
-    def find(self, visitor_id: str, run_id: str) -> Run:
-        """Return a run of this visitor; raise NotFoundError for any other."""
+    def find(self, visitor_id: str, run_id: str, drafts: bool = False) -> Run:
+        """Return a run of this visitor, or with `drafts` also a draft.
+
+        Raises NotFoundError for any other.
+        """
         with self._database.reading() as session:
-            return own(session, visitor_id, run_id)
+            return own(session, visitor_id, run_id, drafts=drafts)
 
     def snapshot(self, visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
-        """Return a run as plain values, with the losses recorded after seq `since`."""
-        return self.look(visitor_id, run_id, since)[1]
+        """Return a run or a draft as plain values, with the losses recorded after seq `since`."""
+        return self.look(visitor_id, run_id, since, drafts=True)[1]
 
-    def look(self, visitor_id: str, run_id: str, since: int = 0) -> tuple[Run, dict[str, Any]]:
-        """Return a run, and what `snapshot` returns, both of the same moment."""
+    def look(
+        self, visitor_id: str, run_id: str, since: int = 0, drafts: bool = False
+    ) -> tuple[Run, dict[str, Any]]:
+        """Return what `find` and `snapshot` do, both of the same moment."""
         with self._database.reading() as session:
-            run = own(session, visitor_id, run_id)
+            run = own(session, visitor_id, run_id, drafts=drafts)
             losses = losses_after(session, run.id, run.seq, since)
             last = losses[-1] if losses else last_loss(session, run_id)
             return run, run_values(run, losses, last, self._place(session, run))
@@ -99,7 +105,7 @@ class RunStore:
     def live(self, visitor_id: str) -> list[Run]:
         """Return the visitor's runs that wait or are being painted, the oldest first."""
         with self._database.reading() as session:
-            mine = select(Run).where(Run.visitor_id == visitor_id, Run.state.in_(LIVE))
+            mine = select(Run).where(Run.visitor_id == visitor_id, NO_DRAFT, Run.state.in_(LIVE))
             return list(session.scalars(mine.order_by(Run.created_at)))
 
     def history(
@@ -110,7 +116,7 @@ class RunStore:
         With `favourites` these are the only ones. Raises NotFoundError for a page that does not
         exist; the first one always does.
         """
-        ended = [Run.visitor_id == visitor_id, Run.state.not_in(LIVE)]
+        ended = [Run.visitor_id == visitor_id, NO_DRAFT, Run.state.not_in(LIVE)]
         if favourites:
             ended.append(Run.favourite.is_(True))
         newest = select(Run).where(*ended).order_by(Run.created_at.desc(), Run.id)
@@ -137,7 +143,10 @@ class RunStore:
         """Return the visitor's newest finished runs, those that another one can begin with."""
         with self._database.reading() as session:
             mine = select(Run).where(
-                Run.visitor_id == visitor_id, Run.state == RunState.DONE, Run.result.is_not(None)
+                Run.visitor_id == visitor_id,
+                NO_DRAFT,
+                Run.state == RunState.DONE,
+                Run.result.is_not(None),
             )
             return list(session.scalars(mine.order_by(Run.created_at.desc()).limit(most)))
 
@@ -159,9 +168,12 @@ class RunStore:
                 raise WrongStateError(
                     f"This run is already {run.state}, so it cannot be cancelled."
                 )
-            run.state = RunState.CANCELLED
-            run.ended_at = time.time()
-            _disown(run)
+            begun = run.state == RunState.QUEUED and run.attempts > 0
+            cancel(run)
+        if begun:
+            # Otherwise there is nothing yet, or its worker clears up once it has let go.
+            with contextlib.suppress(UnavailableError):
+                clear(self._services.media, run)
 
     def finish(self, visitor_id: str, run_id: str) -> None:
         """Ask the worker to stop after the current step and keep the picture as the result."""
@@ -176,10 +188,7 @@ class RunStore:
 
     def delete(self, visitor_id: str, run_id: str) -> None:
         """Remove a run with all its pictures, whatever it is doing."""
-        with self._database.writing() as session:
-            run = own(session, visitor_id, run_id, lock=True)
-            session.delete(run)
-        self._services.media.delete_folder(folder(run_id))
+        remove(self._services, visitor_id, [self.find(visitor_id, run_id).id])
 
     def _place(self, session: Session, run: Run) -> Place | None:
         return self._line.places(session).get(run.id) if run.state == RunState.QUEUED else None
@@ -187,23 +196,27 @@ class RunStore:
     def _with_own_copy(self, order: Order, run_id: str) -> Order:
         """Return an order whose picture to begin with outlives the run that it is the result of."""
         picture = order.init_image
-        if picture is None or not picture.key.startswith(_RUNS):
+        if picture is None or not picture.key.startswith(RUNS):
             return order
         key = f"{folder(run_id)}/init.png"
         self._services.media.write(key, self._services.media.read(picture.key))
         return dataclasses.replace(order, init_image=dataclasses.replace(picture, key=key))
 
-    def _accept(self, run: Run) -> str:
-        """Record a run and return its id, or that of the same order accepted before."""
+    def _accept(self, run: Run) -> tuple[str, list[str]]:
+        """Record a run and return its id, or that of the same order accepted before.
+
+        Also returns the ids of drafts that it has removed, where their files may go.
+        """
         with self._database.deciding() as session:
-            known_visitor(session, run.visitor_id)
+            run.visitor_id = known_visitor(session, run.visitor_id)
+            drafts = remove_drafts(session, Run.visitor_id == run.visitor_id)
             earlier = session.scalar(
                 select(Run).where(
                     Run.visitor_id == run.visitor_id, Run.submission == run.submission
                 )
             )
             if earlier is not None and earlier.state not in _REPEATABLE:
-                return earlier.id
+                return earlier.id, drafts
             if earlier is not None:
                 earlier.submission = uuid.uuid4().hex
                 session.flush()
@@ -211,44 +224,37 @@ class RunStore:
             self._admission.check(session, run.visitor_id)
             self._services.room.check()
             session.add(run)
-        return run.id
-
-    def _wake(self, run_id: str) -> None:
-        try:
-            self._services.queue.send(run_id)
-        except Exception:
-            # The run is accepted all the same: a worker's housekeeping finds it without a message.
-            with logs.about(run_id):
-                log.exception("the queue does not take its message")
+        return run.id, drafts
 
 
-def folder(run_id: str) -> str:
-    """Return the folder in the media store that holds everything a run makes."""
-    return f"{_RUNS}{run_id}"
+def wake(queue: Queue, run_id: str) -> None:
+    """Tell the workers that a run waits."""
+    # The run is accepted all the same: a worker's housekeeping finds it without a message.
+    with logs.about(run_id), contextlib.suppress(UnavailableError):
+        queue.send(run_id)
 
 
-def checkpoints(run_id: str) -> str:
-    """Return the folder for what a run can be resumed from, which is of no use once it ended."""
-    return f"{folder(run_id)}/checkpoints"
+def known_visitor(session: Session, visitor_id: str) -> str:
+    """Make sure that the visitor has a row, which everything else of theirs refers to.
 
-
-def known_visitor(session: Session, visitor_id: str) -> None:
-    """Make sure that the visitor has a row, which everything else of theirs refers to."""
-    if session.get(Visitor, visitor_id) is None:
-        session.add(Visitor(id=visitor_id, created_at=time.time()))
+    Returns whose that is: another visitor's, if they were joined while they asked for something.
+    """
+    found = session.get(Visitor, visitor_id, with_for_update=True)
+    if found is None:
+        found = Visitor(id=visitor_id, created_at=time.time())
+        session.add(found)
         session.flush()
+    return found.moved_to or visitor_id
 
 
-def own(session: Session, visitor_id: str, run_id: str, lock: bool = False) -> Run:
-    """Return a run of this visitor; raise NotFoundError for any other, and for none."""
-    run = session.get(Run, run_id, with_for_update=lock)
-    if run is None or run.visitor_id != visitor_id:
+def own(
+    session: Session, visitor_id: str, run_id: str, lock: bool = False, drafts: bool = False
+) -> Run:
+    """Return a run of this visitor, or with `drafts` also a draft.
+
+    Raises NotFoundError for any other, and for none.
+    """
+    run = session.get(Run, run_id, with_for_update=lock) if is_id(run_id) else None
+    if run is None or run.visitor_id != visitor_id or (run.draft and not drafts):
         raise NotFoundError(_UNKNOWN)
     return run
-
-
-def _disown(run: Run) -> None:
-    run.fence += 1
-    run.lease_owner = None
-    run.lease_until = None
-    run.seconds_left = None

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp import renditions
 from webapp.errors import NotFoundError
 from webapp.records import Image, Run
 
@@ -36,6 +37,18 @@ def used_pictures(
     return found
 
 
+def forsaken(session: Session, visitor_id: str, runs: Iterable[Run]) -> set[str]:
+    """Return the keys of the uploads that nothing but these runs, just deleted, had kept.
+
+    Those of their smaller versions are among them.
+    """
+    keys = {key for run in runs for key in _keys(_pictures(run))}
+    lost = {key for key in keys if session.get(Image, image_id(key)) is None}
+    if lost:
+        lost -= used_pictures(session, visitor_id)
+    return {name for key in lost for name in (key, *renditions.keys(key))}
+
+
 def uploads_of_runs(session: Session, visitor_id: str) -> dict[str, int]:
     """Return the uploads that a visitor's runs are made from, by id, with their bytes."""
     runs = select(*_COLUMNS).where(Run.visitor_id == visitor_id)
@@ -51,7 +64,7 @@ def check_kept(session: Session, run: Run) -> None:
 
     It was there when it was looked up, but its record may have been pruned since.
     """
-    keys = _keys([run.content, run.styles, run.content_mask, run.style_mask, run.init_image])
+    keys = _keys(_pictures(run))
     lost = {key for key in keys if session.get(Image, image_id(key)) is None}
     if lost - (used_pictures(session, run.visitor_id) if lost else set()):
         raise NotFoundError(
@@ -62,6 +75,10 @@ def check_kept(session: Session, run: Run) -> None:
 def image_id(key: str) -> str:
     """Return the id of the upload that a file, the picture or its thumbnail, belongs to."""
     return key.removeprefix(IMAGES).partition(".")[0].partition("-")[0]
+
+
+def _pictures(run: Run) -> list[Any]:
+    return [getattr(run, column.key) for column in _COLUMNS]
 
 
 def _keys(pictures: Iterable[Any]) -> set[str]:

@@ -1,0 +1,3 @@
+import { askBeforeSending } from "./confirm.js";
+
+askBeforeSending();

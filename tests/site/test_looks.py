@@ -1,0 +1,263 @@
+"""What a browser says of every page: usable by everybody, light to load, and nothing jumps."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.conftest import ROOT
+from tests.site import chromium
+from tests.site.chromium import DESKTOP, PHONE, Chromium
+from tests.site.every_state import EveryState
+from tests.site.server import Server, wait_for
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+pytestmark = [
+    chromium.NEEDED,
+    pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed; run `make test`"),
+]
+
+# Those that only a new visitor sees, and those of a visitor with a run in every state.
+FIRST = {
+    "form": "/",
+    "gallery, empty": "/gallery",
+    "pictures, none": "/pictures",
+    "nothing there": "/nothing",
+}
+STATES = (
+    "gallery",
+    "favourites, none",
+    "run, queued",
+    "run, running",
+    "run, done",
+    "run, failed",
+    "run, cancelled",
+    "form, filled in",
+    "comparison",
+    "comparison, to choose",
+    "shared",
+    "pictures",
+    "you",
+    "delete everything",
+)
+
+# In bytes, compressed: the page itself, its style sheets, scripts and the typeface.
+HEAVIEST = 150 * 1024
+
+_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+_SCAN = """
+const done = arguments[arguments.length - 1];
+// The colours of another scheme are there with the next frame.
+const drawn = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+drawn().then(drawn).then(() => axe.run(document, {
+  runOnly: %s,
+  rules: {"target-size": {enabled: true}},
+  resultTypes: ["violations"],
+})).then(({violations}) => done(violations.flatMap(({id, help, nodes}) =>
+  nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)} ${node.failureSummary}`))));
+"""
+_PLAIN = "document.documentElement.style.background = `var(${arguments[0]})`"
+_LOADED = """
+return document.readyState === "complete" &&
+  [...document.images].every(({complete, loading}) => complete || loading === "lazy");
+"""
+# Observed from the start of the page on; what follows a key or a click within half a second is
+# left out, as browsers do it.
+_SHIFTS = """
+const done = arguments[arguments.length - 1];
+new PerformanceObserver((list) => done(list.getEntries().filter((e) => !e.hadRecentInput).map((e) =>
+  [e.value, ...e.sources.map(({node}) => node?.outerHTML?.slice(0, 120))])
+)).observe({type: "layout-shift", buffered: true});
+setTimeout(() => done([]), 300);
+"""
+_WEIGHTS = """
+const files = performance.getEntriesByType("resource")
+  .filter(({name}) => /\\.(css|js|woff2)$/.test(name));
+return [...performance.getEntriesByType("navigation"), ...files]
+  .map(({name, encodedBodySize}) => [name, encodedBodySize]);
+"""
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A site in which nothing goes on."""
+    server = Server(tmp_path_factory.mktemp("still"), WORKERS="0")
+    server.start()
+    yield server
+    assert server.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def visitor(still: Server) -> EveryState:
+    return EveryState(still)
+
+
+@pytest.fixture(scope="module")
+def newcomer(still: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """The browser of somebody who has done nothing yet."""
+    browser = Chromium(still.url, tmp_path_factory.mktemp("newcomer"))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture(scope="module")
+def regular(
+    still: Server, visitor: EveryState, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Chromium]:
+    """The browser of somebody with a run in every state."""
+    browser = Chromium(still.url, tmp_path_factory.mktemp("regular"))
+    browser.be(visitor.cookie)
+    yield browser
+    browser.quit()
+
+
+def open_page(browser: Chromium, path: str) -> None:
+    browser.open(path)
+    wait_for(lambda: browser.driver.execute_script(_LOADED), f"the pictures of {path}")
+
+
+def scan(browser: Chromium) -> list[str]:
+    """What axe finds wrong with a page, at both widths, light and dark, with all drawers open."""
+    browser.driver.execute_script(
+        "for (const drawer of document.querySelectorAll('details')) drawer.open = true"
+    )
+    browser.driver.execute_script(AXE.read_text())
+    found = []
+    for width in (DESKTOP, PHONE):
+        for dark in (False, True):
+            browser.look(width, dark=dark, still=True)
+            # Nothing can be said of text on a gradient; its end that is nearer to the text can.
+            browser.driver.execute_script(_PLAIN, "--lit" if dark else "--wall")
+            about = f"at {width} px, {'dark' if dark else 'light'}: "
+            wrong = browser.driver.execute_async_script(_SCAN % json.dumps(_RULES))
+            found += [about + each for each in wrong]
+    browser.look()
+    return found
+
+
+def shifts(browser: Chromium) -> float:
+    """How much of the page has jumped since it was opened; browsers call 0.1 good."""
+    found: list[Any] = browser.driver.execute_async_script(_SHIFTS)
+    return float(sum(value for value, *_ in found))
+
+
+def weights(browser: Chromium) -> dict[str, int]:
+    """The compressed size of the page and of what it has loaded, without pictures."""
+    return dict(browser.driver.execute_script(_WEIGHTS))
+
+
+def check(browser: Chromium, path: str) -> None:
+    for width in (PHONE, DESKTOP):
+        browser.look(width)
+        open_page(browser, path)
+        assert shifts(browser) < 0.01, f"{path} jumps at {width} px"
+    loaded = weights(browser)
+    assert len(loaded) > 3 and sum(loaded.values()) < HEAVIEST, loaded
+    assert scan(browser) == []
+
+
+@pytest.mark.parametrize("page", FIRST)
+def test_a_newcomer_finds_every_page_in_order(page: str, newcomer: Chromium) -> None:
+    check(newcomer, FIRST[page])
+
+
+@pytest.mark.parametrize("page", STATES)
+def test_every_state_of_a_run_is_shown_in_order(
+    page: str, regular: Chromium, visitor: EveryState
+) -> None:
+    check(regular, visitor.pages[page])
+
+
+def test_all_pages_of_a_visitor_are_looked_at(visitor: EveryState) -> None:
+    assert set(STATES) == set(visitor.pages)
+
+
+def test_a_form_that_was_refused_is_in_order(newcomer: Chromium) -> None:
+    newcomer.open("/")
+    newcomer.driver.execute_script("document.querySelector('[data-create]').submit()")
+    newcomer.until_it_says("Something needs another look")
+    assert scan(newcomer) == []
+
+
+def test_a_question_is_in_order(regular: Chromium, visitor: EveryState) -> None:
+    open_page(regular, visitor.pages["run, queued"])
+    regular.press("Cancel")
+    regular.until_it_says("Keep painting")
+    assert scan(regular) == []
+
+
+def test_a_link_to_the_gallery_and_what_it_leads_to_are_in_order(
+    regular: Chromium, newcomer: Chromium
+) -> None:
+    open_page(regular, "/you")
+    regular.press("Make a link")
+    regular.until_it_says("It works once")
+    assert scan(regular) == []
+    link = regular.driver.find_element(By.ID, "secret-link").get_attribute("value")
+    assert link is not None
+    open_page(newcomer, link.removeprefix(newcomer.url))
+    newcomer.until_it_says("Open a gallery in this browser?")
+    assert scan(newcomer) == []
+
+
+@pytest.mark.parametrize("page", ["gallery", "run, done", "run, running", "comparison"])
+def test_whoever_has_no_pointer_gets_everywhere_and_sees_where(
+    page: str, regular: Chromium, visitor: EveryState
+) -> None:
+    regular.look()
+    open_page(regular, visitor.pages[page])
+    stops = reachable(regular)
+    assert len(stops) > 5
+    reached, unseen = walk(regular, len(stops))
+    assert reached == stops
+    assert unseen == []
+
+
+# The stops of the Tab key, in the order of the page; of radio buttons with one name only one is.
+_STOPS = """
+const query = "a[href], button, input, select, summary, textarea, [tabindex='0']";
+const all = [...document.querySelectorAll(query)].filter((e) =>
+  !e.disabled && e.type !== "hidden" && e.tabIndex >= 0 && e.checkVisibility());
+all.forEach((e, index) => e.setAttribute("data-stop", index));
+return all.length;
+"""
+_FOCUSED = """
+const e = document.activeElement;
+e.scrollIntoView({block: "center"});
+const {x, y, width, height} = e.closest("li, label, .hanging")?.getBoundingClientRect()
+  ?? e.getBoundingClientRect();
+return [Number(e.dataset.stop ?? -1), e.outerHTML.slice(0, 120),
+  {x: x + scrollX - 12, y: y + scrollY - 12, width: width + 24, height: height + 24, scale: 0.5}];
+"""
+
+
+def reachable(browser: Chromium) -> list[int]:
+    return list(range(browser.driver.execute_script(_STOPS)))
+
+
+def walk(browser: Chromium, count: int) -> tuple[list[int], list[str]]:
+    """Press Tab so many times; return the stops reached and those that look as without focus."""
+    reached, unseen = [], []
+    for _ in range(count):
+        browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+        stop, told, clip = browser.driver.execute_script(_FOCUSED)
+        reached.append(stop)
+        focused = picture_of(browser, clip)
+        browser.driver.execute_script("window.last = document.activeElement; last.blur()")
+        if picture_of(browser, clip) == focused:
+            unseen.append(told)
+        browser.driver.execute_script("last.focus({preventScroll: true})")
+    return reached, unseen
+
+
+def picture_of(browser: Chromium, clip: dict[str, float]) -> bytes:
+    wanted = {"format": "png", "clip": clip, "captureBeyondViewport": True}
+    shot = browser.driver.execute_cdp_cmd("Page.captureScreenshot", wanted)
+    return base64.b64decode(shot["data"])
