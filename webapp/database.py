@@ -10,7 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -44,7 +55,7 @@ class Database:
         """
         self.url = url
         self._engine = create_engine(
-            url,
+            _with_driver(url),
             pool_pre_ping=not url.startswith("sqlite"),
             # Errors are logged, and what is looked up may be a secret.
             hide_parameters=True,
@@ -143,6 +154,17 @@ def _newest_revision() -> str:
     """Return the number of the newest migration, with which the name of its file begins."""
     names = (path.name for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
     return max(name.partition("_")[0] for name in names)
+
+
+def _with_driver(address: str) -> URL:
+    """Return the address with the driver, for PostgreSQL the one that eventlet makes yield.
+
+    With any other, whoever waits for a row that another visitor holds would keep all waiting.
+    """
+    url = make_url(address)
+    if url.drivername in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg2")
+    return url
 
 
 @contextmanager

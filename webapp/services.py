@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,15 @@ from webapp.queue import Queue
 from webapp.room import Room
 
 Service = TypeVar("Service")
+
+# The optional dependencies that addresses need, by what they begin with.
+_EXTRAS = {
+    "postgresql": "postgres",
+    "postgres": "postgres",
+    "redis": "redis",
+    "rediss": "redis",
+    "unix": "redis",
+}
 
 
 @dataclass(frozen=True)
@@ -42,22 +52,31 @@ class Services:
         database = config.database_url or f"sqlite:///{instance / 'stransfer.sqlite'}"
         media = config.media_url or str(instance / "media")
         queue = config.queue_url or f"sqlite:///{instance / 'queue.sqlite'}"
-        store = _usable("MEDIA_URL", lambda: MediaStore(media))
+        store = _usable("MEDIA_URL", lambda: MediaStore(media), media)
         return cls(
             config=config,
-            database=_usable("DATABASE_URL", lambda: Database(database, config.busy_seconds)),
+            database=_usable(
+                "DATABASE_URL", lambda: Database(database, config.busy_seconds), database
+            ),
             media=store,
-            queue=_usable("QUEUE_URL", lambda: Queue(queue)),
+            queue=_usable("QUEUE_URL", lambda: Queue(queue), queue),
             decoders=Decoders(config),
             room=Room(config.min_free_mb, [instance, *store.folders]),
         )
 
 
-def _usable(key: str, make: Callable[[], Service]) -> Service:
+def _usable(key: str, make: Callable[[], Service], address: str = "") -> Service:
     """Return what is made; the libraries report a bad address in as many ways as there are."""
+    kind = re.split(r"[:+]", address, maxsplit=1)[0]
     try:
         return make()
-    except (OSError, ValueError, ImportError, SQLAlchemyError, sqlite3.Error) as error:
+    except ImportError as error:
+        wanted = f"'.[{_EXTRAS[kind]}]'" if kind in _EXTRAS else "what it names"
+        raise ConfigError(
+            f"{key} names a kind of service for which a library is missing ({error}); in the "
+            f"folder of Stransfer, .venv/bin/pip install -e {wanted}"
+        ) from error
+    except (OSError, ValueError, SQLAlchemyError, sqlite3.Error) as error:
         raise ConfigError(
             f"{key} cannot be used: {error}; correct it, or leave it empty."
         ) from error

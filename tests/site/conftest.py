@@ -16,15 +16,19 @@ from tests.site import chromium
 from tests.site.chromium import Chromium
 from tests.site.impatient import started, stopped
 from tests.site.person import Person
+from tests.site.postgres import NEEDED, Postgres
 from tests.site.server import UNLIMITED, Server
 from webapp import create_app
 from webapp.config import Config
+from webapp.database import Database
 from webapp.runs.leases import Leases
 from webapp.samples import Samples
 from webapp.services import Services
 
 if TYPE_CHECKING:
     from webapp.runs.painter import Painter
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
 
 @pytest.fixture(scope="session")
@@ -37,13 +41,44 @@ def examined(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return instance / "media" / "samples"
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL server with the database `empty`, which has the tables and nothing in them."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    empty = Database(server.database(name="empty"))
+    empty.migrate()
+    empty.close()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def config(tmp_path: Path, examined: Path) -> Config:
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The database of a new installation: SQLite's file, unless a test is run with both kinds."""
+    if getattr(request, "param", SQLITE) == SQLITE:
+        return ""
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database(template="empty")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of a file that says `BOTH_DATABASES` with each of them."""
+    both = getattr(metafunc.module, "BOTH_DATABASES", False)
+    about_one = metafunc.definition.get_closest_marker("sqlite") is not None
+    if both and not about_one and "config" in metafunc.fixturenames:
+        kinds = [SQLITE, pytest.param(POSTGRESQL, marks=NEEDED)]
+        metafunc.parametrize("database_url", kinds, indirect=True)
+
+
+@pytest.fixture
+def config(tmp_path: Path, examined: Path, database_url: str) -> Config:
     """The configuration of a new installation that has examined its samples."""
     shutil.copytree(examined, tmp_path / "instance/media/samples", copy_function=os.link)
     limits: dict[str, Any] = dict(UNLIMITED)
     instance = str(tmp_path / "instance")
-    return Config(async_mode="threading", instance_path=instance, **limits)
+    return Config(
+        async_mode="threading", instance_path=instance, database_url=database_url, **limits
+    )
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from webapp.runs.store import RunStore
 from webapp.services import Services
 from webapp.visitors import Visitors
 
+BOTH_DATABASES = True
+
 
 @pytest.fixture
 def runs(services: Services) -> RunStore:
@@ -83,6 +85,7 @@ def test_a_visitor_is_forgotten_after_their_files_so_that_it_can_be_asked_for_ag
     assert not Visitors(services).holdings(ALICE)
 
 
+@pytest.mark.sqlite
 def test_a_run_that_cannot_be_recorded_is_not_accepted_and_leaves_nothing(
     runs: RunStore, services: Services, leases: Leases
 ) -> None:

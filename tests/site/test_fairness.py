@@ -18,6 +18,8 @@ from webapp.runs.leases import Claim, Leases
 from webapp.runs.store import RunStore
 from webapp.services import Services
 
+BOTH_DATABASES = True
+
 
 @pytest.fixture
 def config(config: Config, request: pytest.FixtureRequest) -> Config:
@@ -204,6 +206,7 @@ def _look_at_the_line(services: Services) -> None:
         assert waiting_in_turn(session)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "look",
     [

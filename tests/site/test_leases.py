@@ -19,6 +19,8 @@ from webapp.runs.reports import Progress, Reports
 from webapp.runs.store import RunStore
 from webapp.services import Services
 
+BOTH_DATABASES = True
+
 NOW = 1_000_000.0
 
 CLAIMER = """
@@ -26,7 +28,7 @@ import sys
 from webapp.config import Config
 from webapp.runs.leases import Leases
 from webapp.services import Services
-services = Services.of(Config(instance_path=sys.argv[1]))
+services = Services.of(Config(instance_path=sys.argv[1], database_url=sys.argv[2]))
 leases = Leases(services.database, services.config)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -88,7 +90,13 @@ def test_processes_that_claim_at_once_never_get_the_same_run(services: Services)
     placed = {order.place(services, f"{visitor:032x}") for visitor in range(30)}
     claimers = [
         subprocess.Popen(
-            [sys.executable, "-c", CLAIMER, services.config.instance_path],
+            [
+                sys.executable,
+                "-c",
+                CLAIMER,
+                services.config.instance_path,
+                services.config.database_url,
+            ],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -15,6 +15,8 @@ from webapp.runs.reports import Progress, Reports
 from webapp.runs.store import RunStore
 from webapp.services import Services
 
+BOTH_DATABASES = True
+
 # A small run of two samples: 100 x 75 px, on one level.
 STEPS = 40
 

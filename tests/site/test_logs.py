@@ -77,5 +77,5 @@ def test_a_worker_names_the_run_that_it_paints(server: Server) -> None:
     guest = Guest(server.url)
     run = guest.start()
     guest.wait(run, lambda values: values["state"] == "done")
-    for event in ("attempt 1", "done after"):
+    for event in ("painting, attempt 1", "done after"):
         assert f" webapp.runs.painter: run {run}: {event}" in server.log.read_text()

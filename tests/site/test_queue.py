@@ -8,14 +8,32 @@ from pathlib import Path
 
 import pytest
 
+from tests.site import postgres, redis_server
+from tests.site.redis_server import RedisServer
 from webapp.errors import ConfigError
 from webapp.queue import Queue
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """The address of a new queue."""
-    return f"sqlite:///{tmp_path / 'queue.sqlite'}"
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("redis", marks=redis_server.NEEDED),
+        pytest.param("postgresql", marks=postgres.NEEDED),
+    ]
+)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new queue, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'queue.sqlite'}"
+    server = request.getfixturevalue("redis" if request.param == "redis" else "postgres")
+    return str(server.address() if request.param == "redis" else server.database())
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from webapp.runs.reports import Progress, Reports
 from webapp.runs.store import RunStore
 from webapp.services import Services
 
+BOTH_DATABASES = True
+
 
 def after(step: int, scale: int = 1) -> Progress:
     """The progress after a step."""

@@ -18,6 +18,8 @@ from webapp.runs.reports import Progress, Reports
 from webapp.runs.store import RunStore
 from webapp.services import Services
 
+BOTH_DATABASES = True
+
 
 @pytest.fixture
 def runs(services: Services) -> RunStore:

@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp import logs
@@ -241,9 +242,10 @@ def known_visitor(session: Session, visitor_id: str) -> str:
     """
     found = session.get(Visitor, visitor_id, with_for_update=True)
     if found is None:
-        found = Visitor(id=visitor_id, created_at=time.time())
-        session.add(found)
-        session.flush()
+        # Where the database has several writers, another request may be just as far.
+        with contextlib.suppress(IntegrityError), session.begin_nested():
+            session.add(Visitor(id=visitor_id, created_at=time.time()))
+        found = session.get_one(Visitor, visitor_id, with_for_update=True)
     return found.moved_to or visitor_id
 
 
