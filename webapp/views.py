@@ -13,6 +13,7 @@ from flask import Flask, url_for
 from stransfer.setting import AUTO, Setting
 from stransfer.settings import SETTINGS, Settings
 from webapp import renditions, timelapses
+from webapp.enumeration import enumerated
 from webapp.estimates import roughly
 from webapp.pictures import Picture, used_picture
 from webapp.records import LIVE, Run, RunState
@@ -240,11 +241,12 @@ def result_url(run: Run) -> str | None:
 
 
 def install(app: Flask) -> None:
-    """Give the templates the filters `duration`, `roughly`, `ago` and `number`."""
+    """Give the templates the filters that tell times, numbers and names."""
     app.add_template_filter(duration)
     app.add_template_filter(ago)
     app.add_template_filter(number)
     app.add_template_filter(roughly)
+    app.add_template_filter(enumerated)
 
 
 def duration(seconds: float | None) -> str:

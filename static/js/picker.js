@@ -58,7 +58,7 @@ export class Picker {
 
   /** The names of what is chosen, or "" while there is nothing. */
   get title() {
-    return this.chosen.map(({ title }) => title).join(" and ");
+    return new Intl.ListFormat("en-GB").format(this.chosen.map(({ title }) => title));
   }
 
   /** Width and height of the first chosen picture, null until they are known. */

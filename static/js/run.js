@@ -76,6 +76,13 @@ function start() {
   live.start();
 }
 
+/** Let the browser ask for the timelapse, which it does when it is opened: the page comes without. */
+function offerTimelapse() {
+  const film = root.querySelector(".timelapse [data-src]");
+  if (film) film.src = film.dataset.src;
+}
+
 askBeforeSending();
 offerCopies();
+offerTimelapse();
 start();

@@ -29,6 +29,12 @@ def test_two_artworks_with_their_shares_are_one_painting(person: Person) -> None
     assert "Artwork, 75 % Fjord" in text and "Artwork, 25 % Great swell" in text
 
 
+def test_a_painting_is_called_after_all_of_its_artworks(person: Person) -> None:
+    run_id = person.start(style=[*BOTH, "sample:poppies.jpg"])
+    name = "Cat in the manner of Fjord, Great swell and Poppies"
+    assert name in person.open(f"/runs/{run_id}").text
+
+
 def test_artworks_count_the_same_while_nobody_says_otherwise(person: Person) -> None:
     run = person.site.runs.find(person.id, person.start(style=BOTH))
     assert len(run.styles) == 2 and run.settings["style_weights"] == ""

@@ -31,6 +31,9 @@ def test_a_person_paints_a_picture_and_finds_it_in_the_gallery(browser: Chromium
     assert (end["words"], end["step"], end["painted"] > 0) == ("Finished", 60, True)
     result = browser.driver.find_element(By.CSS_SELECTOR, "a[data-result]")
     assert (result.get_attribute("href") or "").endswith(f"/runs/{run_id}/result.png")
+    browser.click(browser.driver.find_element(By.CSS_SELECTOR, ".timelapse summary"))
+    film = browser.driver.find_element(By.CSS_SELECTOR, ".timelapse img")
+    wait_for(lambda: film.get_property("naturalWidth"), "the timelapse")
 
     browser.open("/gallery")
     browser.until_it_says("Cat in the manner of Fjord")
@@ -165,6 +168,8 @@ def test_everything_works_without_javascript(plain_browser: Chromium) -> None:
     browser.until_it_says("Finished")
     frame = browser.driver.find_element(By.CSS_SELECTOR, "[data-frame] img")
     assert f"/runs/{run_id}/" in (frame.get_attribute("src") or "")
+    # Its timelapse was not asked for before there was one.
+    assert not [told for told in browser.complaints() if "timelapse" in told]
 
     browser.open("/gallery")
     browser.until_it_says("Cat in the manner of Fjord")

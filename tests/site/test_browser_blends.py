@@ -71,6 +71,7 @@ def test_no_more_artworks_can_be_chosen_than_are_allowed(browser: Chromium) -> N
     for reference in references:
         browser.pick("style", reference)
     browser.until_it_says("At most 4 artworks")
+    browser.until_it_says("Fjord, Glass window, Golden tree and Great swell")
     assert browser.all_picked("style") == references[:4]
     # Back to one: the first of them stays.
     browser.tick("Blend several artworks")
@@ -150,6 +151,8 @@ def test_two_artworks_are_blended_without_javascript(plain_browser: Chromium) ->
     browser.fill(size="100", steps="1", scales="1")
     share = browser.field(f"share:{SECOND}")
     assert not share.is_displayed()
+    # Nobody is offered a switch that does nothing without scripts.
+    assert not browser.driver.find_element(By.CSS_SELECTOR, "[data-blend-switch]").is_displayed()
     browser.pick("style", SECOND)
     assert share.is_displayed()
     browser.type(**{f"share:{STYLE}": "30", f"share:{SECOND}": "10"})

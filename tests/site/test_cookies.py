@@ -162,4 +162,4 @@ def test_a_form_from_before_the_rotation_says_what_to_do(config: Config) -> None
     assert old is not None
     rotate(config)
     answer = carried(create_app(config), old.value).post("/you/revoke", data=page.values)
-    assert answer.status_code == 400 and "reload the page" in answer.text
+    assert answer.status_code == 400 and "reload that page" in answer.text

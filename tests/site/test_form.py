@@ -147,7 +147,7 @@ def test_a_form_without_its_mark_is_refused_and_says_why(person: Person) -> None
     for mark in ("-", "", "forged"):
         response = person.send(csrf_token=mark)
         assert response.status_code == 400
-        assert "allow cookies, reload the page" in Page(response.text).text
+        assert "allow cookies, go back, reload that page" in Page(response.text).text
     assert person.site.runs.live(person.id) == []
 
 

@@ -84,6 +84,17 @@ return [...performance.getEntriesByType("navigation"), ...files]
   .map(({name, encodedBodySize}) => [name, encodedBodySize]);
 """
 
+# The parts of a page that lie over another one.
+_OVERLAPS = """
+const parts = [...document.querySelectorAll("main > * > *")]
+  .map((part) => [part.className, part.getBoundingClientRect()])
+  .filter(([, {width, height}]) => width && height);
+const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+  && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+return parts.flatMap(([name, place], index) => parts.slice(index + 1)
+  .filter(([, other]) => over(place, other)).map(([other]) => `${name} and ${other}`));
+"""
+
 
 @pytest.fixture(scope="module")
 def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -173,6 +184,20 @@ def test_every_state_of_a_run_is_shown_in_order(
     page: str, regular: Chromium, visitor: EveryState
 ) -> None:
     check(regular, visitor.pages[page])
+
+
+@pytest.mark.parametrize("page", ["run, done", "run, running", "run, cancelled"])
+def test_nothing_lies_over_what_is_scrolled_to(
+    page: str, regular: Chromium, visitor: EveryState
+) -> None:
+    for width in (PHONE, DESKTOP):
+        regular.look(width)
+        open_page(regular, visitor.pages[page])
+        for share in (0.0, 0.5, 1.0):
+            regular.driver.execute_script(
+                "scrollTo(0, document.documentElement.scrollHeight * arguments[0])", share
+            )
+            assert regular.driver.execute_script(_OVERLAPS) == []
 
 
 def test_all_pages_of_a_visitor_are_looked_at(visitor: EveryState) -> None:

@@ -179,7 +179,8 @@ def test_a_run_waits_for_its_turn_and_moves_up_when_the_one_before_is_cancelled(
 def test_a_run_that_is_finished_early_keeps_its_picture(guest: Guest) -> None:
     run_id = guest.start(steps="9000")
     guest.wait(run_id, lambda run: run["seq"] > 0)
-    guest.press(f"/runs/{run_id}/finish")
+    told = guest.press(f"/runs/{run_id}/finish").text
+    assert "The picture is kept as it is after the step that was being painted." in told
     run = guest.wait(run_id, lambda run: run["state"] == "done")
     assert 0 < run["step"] < 9000
     assert guest.get(f"/runs/{run_id}/result.png").ok

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, request
 
 from webapp.access import RUN, owned
+from webapp.enumeration import enumerated
 from webapp.site import current_site, visitor_id
 from webapp.views import RunView, duration, number
 
@@ -62,7 +63,7 @@ def _makings(run: RunView) -> dict[str, str]:
         artworks = [f"{title} {share} %" for title, share in zip(artworks, run.shares, strict=True)]
     return {
         "Photograph": run.content.title,
-        "Artwork": " and ".join(artworks),
+        "Artwork": enumerated(artworks),
         **{label: guide.title for label, guide in run.guides},
         **{row.label: f"{row.value} {row.unit}".strip() for row in run.settings},
     }

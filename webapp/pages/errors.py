@@ -36,7 +36,7 @@ _SENTENCES = {
 }
 _CSRF = (
     "The form was sent without the mark that shows it came from this site; "
-    "allow cookies, reload the page and send it again."
+    "allow cookies, go back, reload that page and send it again."
 )
 _UNEXPECTED = (
     "Something went wrong on the server; try again, or tell its operator the number below."

@@ -43,7 +43,11 @@ def cancel(id: str) -> AnyResponse:
 @owned(id=RUN)
 def finish(id: str) -> AnyResponse:
     """End a run early and keep its picture as the result."""
-    return _change("finish", id, "Finishing: the picture is kept as it is after this step.")
+    return _change(
+        "finish",
+        id,
+        "You stopped it. The picture is kept as it is after the step that was being painted.",
+    )
 
 
 @blueprint.post("/continue")

@@ -16,6 +16,7 @@ from stransfer.setting import AUTO
 from stransfer.settings import Settings
 from stransfer.subject import Size, check_choice, check_content_mask, check_init, check_style_mask
 from webapp.config import Config
+from webapp.enumeration import enumerated
 from webapp.errors import WrongStateError
 from webapp.records import LONGEST_TITLE, Run, RunState
 
@@ -57,7 +58,7 @@ class Order:
     @property
     def title(self) -> str:
         """What the painting is called."""
-        manner = " and ".join(style.title for style in self.styles)
+        manner = enumerated(style.title for style in self.styles)
         return f"{self.content.title} in the manner of {manner}"
 
     def plan(self, config: Config) -> tuple[Level, ...]:
