@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import subprocess
 import sys
@@ -104,6 +105,19 @@ def test_the_contact_sheet_is_made_by_its_script(tmp_path: Path) -> None:
         # Below the last artwork, in the last of two rows and three columns, hangs the last picture.
         corner = sheet.crop((2 * sheet.width // 3, sheet.height // 2, *sheet.size))
         assert len(corner.resize((40, 40)).getcolors(1600) or []) > 400
+
+
+def test_the_load_script_tells_what_everybody_saw() -> None:
+    crowd = ["--watchers", "4", "--pages", "6", "--slow", "1", "--dead", "1"]
+    script = [sys.executable, "docs/load.py", *crowd, "--rounds", "1", "--size", "100"]
+    done = subprocess.run([*script, "--steps", "20"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert set(told["cpu_loaded"]) == {"web", "worker", "crowd"}
+    [seen] = told["seen"]
+    assert (seen["watchers"], seen["watchers_lost"], seen["page_errors"]) == (4, 0, 0)
+    assert seen["frames"]["least"] >= 1
+    assert all(times["count"] >= 1 for times in seen["pages"].values())
 
 
 def test_every_sample_is_credited() -> None:

@@ -64,6 +64,18 @@ class Allowances:
     runs_per_hour: int = key(
         60, "How many runs a visitor may start in an hour. 0 is no limit.", minimum=0
     )
+    max_running_per_visitor: int = key(
+        1,
+        "How many paintings of one visitor are painted at once. Who is alone here wants as many as "
+        "there are workers.",
+        minimum=1,
+    )
+    max_queued_per_visitor: int = key(
+        5, "How many paintings of one visitor may wait for a worker.", minimum=1
+    )
+    max_queued: int = key(
+        100, "How many paintings of all visitors together may wait for a worker.", minimum=1
+    )
     sessions_per_hour: int = key(
         30, "How many tokens of the API a visitor may get in an hour. 0 is no limit.", minimum=0
     )

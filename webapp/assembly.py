@@ -7,8 +7,9 @@ from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
 
 from stransfer import folders
-from webapp import assets, cookies, door, headers, live, metrics, rates, secret, views
+from webapp import assets, cookies, door, fragments, headers, live, metrics, rates, secret, views
 from webapp import config as configuration
+from webapp.addresses import Application
 from webapp.config import Config
 from webapp.connections import Connections
 from webapp.pages import (
@@ -36,7 +37,7 @@ _COMPRESSIONS = ["br", "zstd", "gzip"]
 def assemble(config: Config | None = None) -> Flask:
     """Return the application for a configuration, by default the one found on this machine."""
     config = config or configuration.load()
-    app = Flask(
+    app = Application(
         "webapp",
         root_path=str(folders.ROOT),
         instance_path=str(config.instance),
@@ -66,6 +67,7 @@ def assemble(config: Config | None = None) -> Flask:
     Compress(app)
     headers.install(app, config)
     errors.install(app)
+    fragments.install(app)
     views.install(app)
     counted = rates.install(app, config)
     connections = Connections(config)

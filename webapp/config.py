@@ -97,6 +97,13 @@ class Config(Allowances):
     frame_side: int = key(
         512, "The long side of the live pictures, in px.", minimum=64, maximum=1024
     )
+    ping_seconds: int = key(
+        15,
+        "How often a watcher is asked for a sign of life. Who gives none for as long, or takes "
+        "nothing of what is sent, is cut off.",
+        minimum=1,
+        maximum=300,
+    )
     lease_seconds: float = key(
         30.0, "How long after its last sign of life a worker counts as dead.", minimum=1
     )

@@ -10,7 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -23,6 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _WRITING = "writing"
+# Any number that nobody else locks in the same database.
+_DECIDING = 20_010
 
 # Between two attempts to become the writer. The site's transactions take milliseconds.
 _PAUSE_SECONDS = 0.02
@@ -73,6 +86,17 @@ class Database:
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
+            yield session
+
+    @contextmanager
+    def deciding(self) -> Iterator[Session]:
+        """Give a session like `writing`, and only to one at a time, whatever database it is.
+
+        For what depends on all that others have written, such as how many of something there are.
+        """
+        with self.writing() as session:
+            if session.get_bind().dialect.name == "postgresql":
+                session.execute(select(func.pg_advisory_xact_lock(_DECIDING)))
             yield session
 
     def migrate(self) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from stransfer import downloads, weights
+from stransfer import downloads, folders, weights
 from stransfer.models import MODELS, Model
 from stransfer.presets import Preset
 from stransfer.setting import Setting
@@ -59,7 +61,7 @@ class Field:
     def choices(self) -> list[Choice]:
         """The entries to choose from, of a model with the state of its weights."""
         if self.setting.name == "model":
-            return [_model_choice(model) for model in MODELS.values()]
+            return list(_models(int(time.monotonic()), *_weights_changed()))
         offered = (value for value in self.setting.choices if value not in self.unoffered)
         return [Choice(value, self.setting.shown(value)) for value in offered]
 
@@ -88,6 +90,26 @@ class PresetChoice:
     def __getattr__(self, name: str) -> Any:
         """Show whatever the table says of the preset."""
         return getattr(self.preset, name)
+
+
+@lru_cache(maxsize=1)
+def _models(second: int, *changed: int) -> tuple[Choice, ...]:
+    """Return the models with the state of their weights, looked for anew once a second.
+
+    And at once where a file has come or gone in one of the folders that may hold some.
+    """
+    return tuple(_model_choice(model) for model in MODELS.values())
+
+
+def _weights_changed() -> list[int]:
+    """Return when each folder that may hold weights was last changed, in ns; 0 for no folder."""
+    found = []
+    for folder in (*folders.weights(), folders.keras_cache()):
+        try:
+            found.append(folder.stat().st_mtime_ns)
+        except OSError:
+            found.append(0)
+    return found
 
 
 def typed(value: object) -> str:

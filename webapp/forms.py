@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from stransfer import presets
 from stransfer.errors import SettingsError
 from stransfer.settings import BY_NAME, SETTINGS, UNTRAINED, Settings
-from webapp.errors import NotFoundError, SiteError, UnavailableError
+from webapp.errors import NotFoundError, SiteError, TooManyError, UnavailableError
 from webapp.fields import Field, typed
 from webapp.pictures import (
     IMAGE,
@@ -217,7 +217,7 @@ class RunForm:
                 return accept(order)
             except SettingsError as error:
                 self._refuse(error)
-            except UnavailableError as error:
+            except (TooManyError, UnavailableError) as error:
                 self.blame("form", error)
             except SiteError as error:
                 self.errors["init_image"] = str(error)

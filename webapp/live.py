@@ -18,11 +18,13 @@ from webapp.access import RUN, own, owned
 from webapp.connections import Connections
 from webapp.errors import NotFoundError, SiteError, TooManyError, UnauthorizedError
 from webapp.guard import Guard
+from webapp.messages import Json, Message
 from webapp.packets import SUBSCRIBE, UNSUBSCRIBE, Packet
 from webapp.rates import SOCKETS, Rates
 from webapp.relay import Relay
 from webapp.site import Site, known_visitor_id
-from webapp.views import snapshot
+from webapp.views import addressed
+from webapp.wires import Wires
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +43,11 @@ def install(app: Flask, site: Site, rates: Rates, connections: Connections) -> R
         app,
         async_mode=config.async_mode,
         max_http_buffer_size=config.socket_message_kb * 1024,
+        ping_interval=config.ping_seconds,
+        ping_timeout=config.ping_seconds,
         cors_allowed_origins=origins.is_own,
         serializer=Packet,
+        json=Json,
         serve_client=False,
         # Without loggers of their own they would write past what the site logs with.
         logger=logging.getLogger("socketio"),
@@ -50,14 +55,16 @@ def install(app: Flask, site: Site, rates: Rates, connections: Connections) -> R
     )
     guard = Guard(socketio, connections, config.request_seconds)
 
+    app.wsgi_app = Wires(app.wsgi_app, config.ping_seconds)  # type: ignore[method-assign]
+
     def emit(
-        event: str, values: dict[str, Any], sid: str, acknowledged: Callable[[], None] | None
+        event: str, message: Message, sid: str, acknowledged: Callable[..., None] | None
     ) -> None:
         if acknowledged is not None:
             connections.owe(guard.connection_of(sid))
-        socketio.emit(event, values, to=sid, callback=acknowledged)
+        socketio.emit(event, message, to=sid, callback=acknowledged)
 
-    relay = Relay(site.runs, site.services.media, emit)
+    relay = Relay(site.runs.pulses, site.services.media, emit)
     live = Live(socketio, relay, site, guard, rates)
     app.extensions[_EXTENSION] = live
     socketio.on_event("connect", live.connect)
@@ -112,8 +119,7 @@ class Live:
         try:
             run_id, since = _wanted(message)
             visitor = self._site.visitors.current(self._visitors.get(_sid(), ""))
-            run = self._site.runs.find(visitor, run_id, drafts=True)
-            values = snapshot(visitor, run_id, since)
+            run, values = self._site.runs.look(visitor, run_id, since, drafts=True)
         except NotFoundError as error:
             return {"ok": False, "error": str(error)}
         except Exception:
@@ -127,7 +133,7 @@ class Live:
             return {"ok": False, "error": sentence, "full": True}
         self._relay.watch(_sid(), values, run.frame)
         self._start()
-        return {"ok": True, "run": values}
+        return {"ok": True, "run": addressed(run, values)}
 
     @own
     def unsubscribe(self, message: object = None) -> dict[str, Any]:

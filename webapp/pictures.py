@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
-from flask import url_for
+from flask import request, url_for
 
 from stransfer import images
 from stransfer.errors import ImageError, SettingsError
@@ -19,6 +20,9 @@ from webapp.runs.orders import KEPT, Ingredient, result_of
 from webapp.samples import PREVIEW_SIDE, Role, Sample
 from webapp.site import Site
 from webapp.uploads import picture_key, thumbnail_key
+
+# An installation with more samples than this works out some of them anew.
+_MOST_SAMPLES = 512
 
 SAMPLE = "sample"
 IMAGE = "image"
@@ -112,6 +116,12 @@ def init_ingredient(site: Site, visitor_id: str, reference: str) -> Ingredient:
 
 def sample_picture(sample: Sample) -> Picture:
     """Return a sample as a page shows it."""
+    return _sample_picture(sample, request.script_root)
+
+
+@lru_cache(_MOST_SAMPLES)
+def _sample_picture(sample: Sample, root: str) -> Picture:
+    """Return the same; its addresses also depend on where the site is mounted."""
     place: dict[str, Any] = {"role": sample.role, "name": sample.name, "v": sample.version[:8]}
 
     def address(side: int) -> str:

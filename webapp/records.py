@@ -36,13 +36,15 @@ class Base(DeclarativeBase):
 class Visitor(Base):
     """An anonymous person, known by the signed cookie of a browser.
 
-    Whoever was joined with another visitor, `moved_to`, has nothing any more and is that one.
+    `served_at` is when a painting of theirs was last begun, 0 for never. Whoever was joined with
+    another visitor, `moved_to`, has nothing any more and is that one.
     """
 
     __tablename__ = "visitors"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     created_at: Mapped[float]
+    served_at: Mapped[float] = mapped_column(default=0.0)
     moved_to: Mapped[str | None] = mapped_column(String(32), index=True)
 
 

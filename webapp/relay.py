@@ -2,7 +2,8 @@
 
 One pass, `tick`, reads what is new of the watched runs and sends it. Each watcher gets at most
 one picture that it has not acknowledged yet; what happens meanwhile is sent together afterwards,
-with the newest picture only. So a slow phone neither stalls the site nor fills its memory.
+with the newest picture only. So a slow phone neither stalls the site nor fills its memory. What
+several are sent in one pass is read, encoded and written once.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ from __future__ import annotations
 import base64
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from webapp.errors import NotFoundError
 from webapp.estimates import roughly
 from webapp.media import MediaStore
-from webapp.records import RunState
+from webapp.messages import Message
+from webapp.records import Loss, RunState
+from webapp.runs.losses import MOST as MOST_LOSSES
+from webapp.runs.pulses import Pulse, Pulses
 from webapp.runs.snapshot import current_loss, loss_values
-from webapp.runs.store import Pulse, RunStore
 
 PROGRESS = "progress"
 STATE = "state"
@@ -39,7 +42,7 @@ class Emit(Protocol):
     """Sends an event to one connection; `acknowledged` is called when it has arrived."""
 
     def __call__(
-        self, event: str, values: dict[str, Any], sid: str, acknowledged: Callable[[], None] | None
+        self, event: str, message: Message, sid: str, acknowledged: Callable[..., None] | None
     ) -> None:
         """Send the event."""
 
@@ -49,128 +52,163 @@ class Watcher:
     """One connection that watches one run, and what it has been sent so far."""
 
     sid: str
-    run_id: str
-    seq: int
-    frame: str | None
-    status: Status
+    seq: int = 0
+    frame: str | None = None
+    status: Status | None = None
     sent_at: float | None = None
+
+    def due(self, pulse: Pulse, now: float) -> bool:
+        """Return whether to send what is new of the run, if anything is."""
+        waiting = self.sent_at is not None and now - self.sent_at < _ACKNOWLEDGE_SECONDS
+        return not waiting and (pulse.seq, pulse.frame) != (self.seq, self.frame)
+
+    def acknowledged(self, *_: object) -> None:
+        """Take note that what was sent has arrived."""
+        self.sent_at = None
 
 
 class Relay:
     """Knows who watches what, and sends each what is new."""
 
-    def __init__(self, runs: RunStore, media: MediaStore, emit: Emit) -> None:
-        """Read runs from the store and pictures from the media store; send with `emit`.
+    def __init__(self, pulses: Pulses, media: MediaStore, emit: Emit) -> None:
+        """Read what is new of runs, and pictures from the media store; send with `emit`.
 
         `frames_sent` counts the pictures that were sent to anybody.
         """
-        self._runs = runs
+        self._pulses = pulses
         self._media = media
         self._emit = emit
         self._lock = threading.RLock()
-        self._watchers: dict[tuple[str, str], Watcher] = {}
+        # By run, then by connection.
+        self._watchers: dict[str, dict[str, Watcher]] = {}
         self.frames_sent = 0
 
     @property
     def watchers(self) -> int:
         """How many connections watch a run."""
-        return len(self._watchers)
+        return sum(map(len, self._watchers.values()))
 
     def watched(self, sid: str, without: str) -> int:
         """Return how many runs a connection watches, one of them not counted."""
         with self._lock:
-            return sum(key[0] == sid and key[1] != without for key in self._watchers)
+            return sum(sid in group for run, group in self._watchers.items() if run != without)
 
     def watch(self, sid: str, snapshot: dict[str, Any], frame: str | None) -> None:
         """Send a connection what comes after the snapshot that it was given."""
         status = _status(*(snapshot[name] for name in _STATUS))
-        watcher = Watcher(sid, snapshot["id"], snapshot["seq"], frame, status)
         with self._lock:
-            self._watchers[sid, watcher.run_id] = watcher
+            group = self._watchers.setdefault(snapshot["id"], {})
+            # Who asks again may still have a picture on the way, and gets no second one.
+            watcher = group.setdefault(sid, Watcher(sid))
+            watcher.seq, watcher.frame, watcher.status = snapshot["seq"], frame, status
 
     def unwatch(self, sid: str, run_id: str | None = None) -> None:
         """Send a connection nothing more of a run, or of any run."""
         with self._lock:
-            for key in [key for key in self._watchers if key[0] == sid]:
-                if run_id in (None, key[1]):
-                    del self._watchers[key]
+            for watched in [run_id] if run_id is not None else list(self._watchers):
+                group = self._watchers.get(watched, {})
+                group.pop(sid, None)
+                if not group:
+                    self._watchers.pop(watched, None)
 
     def tick(self, now: float | None = None) -> None:
         """Send everybody what is new, once."""
         now = time.monotonic() if now is None else now
         with self._lock:
-            watchers = list(self._watchers.values())
-        by_run: dict[str, list[Watcher]] = {}
-        for watcher in watchers:
-            by_run.setdefault(watcher.run_id, []).append(watcher)
-        lowest = {run_id: min(w.seq for w in group) for run_id, group in by_run.items()}
-        pulses = self._runs.pulses(lowest)
-        for run_id, group in by_run.items():
+            watched = {run_id: list(group.values()) for run_id, group in self._watchers.items()}
+        pulses = self._pulses.of(watched)
+        for run_id, watchers in watched.items():
             pulse = pulses.get(run_id)
             if pulse is None:
-                self._tell_deleted(group)
+                self._tell_deleted(run_id, watchers)
             else:
-                self._tell(pulse, group, now)
+                self._tell_progress(pulse, [one for one in watchers if one.due(pulse, now)], now)
+                self._tell_status(pulse, watchers)
 
-    def _tell(self, pulse: Pulse, watchers: list[Watcher], now: float) -> None:
-        picture: str | None = None
+    def _tell_progress(self, pulse: Pulse, watchers: Sequence[Watcher], now: float) -> None:
+        if not watchers:
+            return
+        progress = _Progress(pulse, watchers, self._pulses, self._media)
         for watcher in watchers:
-            if self._due(pulse, watcher, now):
-                fresh = pulse.run.frame is not None and pulse.run.frame != watcher.frame
-                if fresh and picture is None:
-                    picture = self._picture(pulse.run.frame)
-                self._send_progress(pulse, watcher, picture if fresh else None, now)
-            values = (str(pulse.run.state), *(pulse.place or (None, None)), pulse.run.error)
-            if (status := _status(*values)) != watcher.status:
+            message = progress.since(watcher.seq, watcher.frame)
+            watcher.seq, watcher.frame, watcher.sent_at = pulse.seq, pulse.frame, now
+            self.frames_sent += message.values["frame"] is not None
+            self._emit(PROGRESS, message, watcher.sid, watcher.acknowledged)
+
+    def _tell_status(self, pulse: Pulse, watchers: Sequence[Watcher]) -> None:
+        values = (str(pulse.state), *(pulse.place or (None, None)), pulse.error)
+        status = _status(*values)
+        message = _state(pulse.id, *values)
+        for watcher in watchers:
+            if watcher.status != status:
                 watcher.status = status
-                self._send_state(watcher, *values)
+                self._emit(STATE, message, watcher.sid, None)
 
-    def _due(self, pulse: Pulse, watcher: Watcher, now: float) -> bool:
-        waiting = watcher.sent_at is not None and now - watcher.sent_at < _ACKNOWLEDGE_SECONDS
-        return not waiting and (pulse.run.seq, pulse.run.frame) != (watcher.seq, watcher.frame)
-
-    def _send_progress(
-        self, pulse: Pulse, watcher: Watcher, picture: str | None, now: float
-    ) -> None:
-        run = pulse.run
-        losses = [loss for loss in pulse.losses if loss.seq > watcher.seq]
-        values = {
-            "run": run.id,
-            "seq": run.seq,
-            "step": run.step,
-            "steps": run.steps,
-            "progress": run.progress,
-            "scale": run.scale,
-            "scales": run.scales,
-            "loss": current_loss(losses[-1] if losses else None),
-            "losses": [loss_values(loss) for loss in losses],
-            "seconds_per_step": run.seconds_per_step,
-            "eta_seconds": run.seconds_left,
-            "frame": picture,
-        }
-        watcher.seq, watcher.frame, watcher.sent_at = run.seq, run.frame, now
-        self.frames_sent += picture is not None
-
-        def acknowledged(*_: object) -> None:
-            watcher.sent_at = None
-
-        self._emit(PROGRESS, values, watcher.sid, acknowledged)
-
-    def _send_state(self, watcher: Watcher, *values: object) -> None:
-        told = dict(zip(_STATUS, values, strict=True))
-        self._emit(STATE, {"run": watcher.run_id, **told}, watcher.sid, None)
-
-    def _tell_deleted(self, watchers: list[Watcher]) -> None:
+    def _tell_deleted(self, run_id: str, watchers: Sequence[Watcher]) -> None:
+        message = _state(run_id, str(RunState.CANCELLED), None, None, _DELETED)
         for watcher in watchers:
-            self._send_state(watcher, str(RunState.CANCELLED), None, None, _DELETED)
-            self.unwatch(watcher.sid, watcher.run_id)
+            self._emit(STATE, message, watcher.sid, None)
+            self.unwatch(watcher.sid, run_id)
 
-    def _picture(self, frame: str | None) -> str | None:
-        try:
-            content = self._media.read(frame or "")
-        except (NotFoundError, ValueError):
-            return None
-        return "data:image/jpeg;base64," + base64.b64encode(content).decode()
+
+class _Progress:
+    """What is new of a run for watchers who know it up to different steps."""
+
+    def __init__(
+        self, pulse: Pulse, watchers: Sequence[Watcher], pulses: Pulses, media: MediaStore
+    ) -> None:
+        self._pulse = pulse
+        self._pulses = pulses
+        # Who is further behind than this gets fewer, and by themselves.
+        self._recent = max(min(watcher.seq for watcher in watchers), pulse.seq - MOST_LOSSES)
+        self._losses = pulses.losses(pulse, self._recent)
+        shown = any(watcher.frame != pulse.frame for watcher in watchers)
+        self._picture = _picture(media, pulse.frame) if shown and pulse.frame else None
+        self._messages: dict[tuple[int, bool], Message] = {}
+
+    def since(self, seq: int, frame: str | None) -> Message:
+        """Return what somebody is sent who knows the steps up to `seq`, and this frame."""
+        key = seq, frame != self._pulse.frame
+        if key not in self._messages:
+            self._messages[key] = self._message(seq, self._picture if key[1] else None)
+        return self._messages[key]
+
+    def _message(self, seq: int, picture: str | None) -> Message:
+        pulse = self._pulse
+        losses = self._losses_since(seq)
+        return Message(
+            {
+                "run": pulse.id,
+                "seq": pulse.seq,
+                "step": pulse.step,
+                "steps": pulse.steps,
+                "progress": pulse.progress,
+                "scale": pulse.scale,
+                "scales": pulse.scales,
+                "loss": current_loss(losses[-1] if losses else None),
+                "losses": [loss_values(loss) for loss in losses],
+                "seconds_per_step": pulse.seconds_per_step,
+                "eta_seconds": pulse.seconds_left,
+                "frame": picture,
+            }
+        )
+
+    def _losses_since(self, seq: int) -> list[Loss]:
+        if seq < self._recent:
+            return self._pulses.losses(self._pulse, seq)
+        return [loss for loss in self._losses if loss.seq > seq]
+
+
+def _picture(media: MediaStore, frame: str) -> str | None:
+    try:
+        content = media.read(frame)
+    except (NotFoundError, ValueError):
+        return None
+    return "data:image/jpeg;base64," + base64.b64encode(content).decode()
+
+
+def _state(run_id: str, *values: object) -> Message:
+    return Message({"run": run_id, **dict(zip(_STATUS, values, strict=True))})
 
 
 def _status(state: str, position: int | None, wait: float | None, error: str | None) -> Status:

@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import stat
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -86,10 +87,17 @@ class Samples:
 
     def all(self, role: Role) -> list[Sample]:
         """Return the samples of a role by name; files that cannot be used are left out."""
+        return self.by_role()[role]
+
+    def by_role(self) -> dict[Role, list[Sample]]:
+        """Return the samples of every role by name, like `all`."""
         # All of them together, because starting a process for each role takes longer.
-        files = {each: _files(each, sorted(_listed(self._folder / each))) for each in ROLES}
+        files = {role: _files(role, sorted(_listed(self._folder / role))) for role in ROLES}
         self._learn([file for found in files.values() for file in found])
-        return [sample for file in files[role] if (sample := self._known.get(file)) is not None]
+        return {
+            role: [sample for file in found if (sample := self._known.get(file)) is not None]
+            for role, found in files.items()
+        }
 
     def find(self, role: Role, name: str) -> Sample:
         """Return a sample by its file name; raise NotFoundError if there is none."""
@@ -219,7 +227,7 @@ def _files(role: Role, paths: Sequence[Path]) -> list[_File]:
             status = path.stat()
         except (OSError, UnicodeEncodeError):
             continue
-        if path.is_file():
+        if stat.S_ISREG(status.st_mode):
             found.append(_File(role, path, status.st_mtime_ns, status.st_size))
     return found
 

@@ -51,9 +51,10 @@ class ShownSetting:
 class RunView:
     """A run as a page shows it; whatever is not here is read from the record."""
 
-    def __init__(self, run: Run) -> None:
-        """Show a record."""
+    def __init__(self, run: Run, values: dict[str, Any] | None = None) -> None:
+        """Show a record; `values` are its snapshot, for a page that shows all of it."""
         self._run = run
+        self._values = values
 
     def __getattr__(self, name: str) -> Any:
         """Show what the record says."""
@@ -87,17 +88,26 @@ class RunView:
     @cached_property
     def snapshot(self) -> dict[str, Any]:
         """What a subscriber to the run would get, its losses as exact as a chart can show."""
-        values = snapshot(self._run.visitor_id, self._run.id)
+        if self._values is None:
+            values = snapshot(self._run.visitor_id, self._run.id)
+        else:
+            values = addressed(self._run, self._values)
         return {**values, "losses": [_shortened(loss) for loss in values["losses"]]}
 
-    @property
+    @cached_property
     def loss(self) -> dict[str, float] | None:
         """The losses of the last step."""
+        if self._values is not None:
+            losses: dict[str, float] | None = self._values["loss"]
+            return losses
         return current_loss(current_site().runs.last_loss(self._run.id))
 
     @cached_property
     def place(self) -> Place | None:
         """Where the run stands in line, while it waits."""
+        if self._values is not None:
+            position = self._values["queue_position"]
+            return None if position is None else Place(position, self._values["wait_seconds"])
         return current_site().runs.place(self._run)
 
     @property
@@ -124,12 +134,12 @@ class RunView:
             if self._run.settings.get(row.name) not in (None, "") and row.name != _BLEND
         ]
 
-    @property
+    @cached_property
     def content(self) -> Picture:
         """The photo."""
         return used_picture(self._run.id, "content", 0, self._run.content)
 
-    @property
+    @cached_property
     def styles(self) -> list[Picture]:
         """The artworks."""
         return [
@@ -137,7 +147,7 @@ class RunView:
             for index, style in enumerate(self._run.styles)
         ]
 
-    @property
+    @cached_property
     def shares(self) -> list[int] | None:
         """What each artwork counts, in percent, or nothing if all count the same."""
         blend = Settings.parse({_BLEND: self._run.settings.get(_BLEND)}).style_blend
@@ -205,10 +215,7 @@ def snapshot(visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
 
     Drafts can be looked at, too. Raises NotFoundError if it is not this visitor's.
     """
-    store = current_site().runs
-    run = store.find(visitor_id, run_id, drafts=True)
-    values = store.snapshot(visitor_id, run_id, since)
-    return addressed(run, values)
+    return addressed(*current_site().runs.look(visitor_id, run_id, since, drafts=True))
 
 
 def addressed(run: Run, values: dict[str, Any]) -> dict[str, Any]:

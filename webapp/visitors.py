@@ -104,6 +104,8 @@ def join(session: Session, visitor_id: str, with_id: str) -> None:
             theirs = theirs.where(NO_DRAFT)
         session.execute(theirs.values({_OWNER: with_id}))
     known_visitor(session, visitor_id)
+    one, other = (session.get_one(Visitor, id) for id in (visitor_id, with_id))
+    other.served_at = max(one.served_at, other.served_at)
     before = or_(Visitor.id == visitor_id, Visitor.moved_to == visitor_id)
     session.execute(update(Visitor).where(before).values(moved_to=with_id))
 

@@ -31,6 +31,8 @@ UNLIMITED = {
     "recoveries_per_hour": 0,
     "sockets_per_minute": 0,
     "sockets_per_visitor": 0,
+    "max_queued_per_visitor": 100_000,
+    "max_queued": 100_000,
 }
 
 

@@ -96,10 +96,11 @@ def test_frames_that_are_too_large_too_many_or_none_end_the_connection(
         live.until_it_ends()
 
 
-def test_what_is_large_only_once_it_is_unpacked_ends_the_connection(guest: Guest) -> None:
+def test_nothing_is_packed_and_what_comes_packed_ends_the_connection(guest: Guest) -> None:
     packed = "Sec-WebSocket-Extensions: permessage-deflate"
     with Live(guest.url, guest.cookie, more=packed) as live:
-        live.until_it_says(b"permessage-deflate")
+        live.until_it_says(b'"sid"')
+        assert b"deflate" not in live.heard
         live.frame(TEXT, b"4" * 2_000_000, packed=True)
         live.until_it_ends()
 

@@ -53,7 +53,7 @@ MORE: Mapping[tuple[str, str], dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     instance = tmp_path_factory.mktemp("access") / "instance"
-    limits: dict[str, Any] = dict(UNLIMITED)
+    limits: dict[str, Any] = {**UNLIMITED, "max_running_per_visitor": 100}
     return create_app(Config(async_mode="threading", instance_path=str(instance), **limits))
 
 

@@ -110,7 +110,7 @@ def test_a_draft_is_listed_and_counted_nowhere(
         collection.rename(ALICE, draft, "Mine")
     assert runs.snapshot(ALICE, draft)["state"] == "done"
     assert runs.find(ALICE, draft, drafts=True).frame
-    assert draft in runs.pulses({draft: 0})
+    assert draft in runs.pulses.of([draft])
     with pytest.raises(NotFoundError):
         runs.snapshot(BOB, draft)
 
@@ -207,11 +207,11 @@ def test_workers_take_a_draft_when_no_run_waits(services: Services, leases: Leas
 
 
 def test_a_draft_is_nobodys_turn(services: Services, leases: Leases) -> None:
-    now = time.time()
-    first = order.place(services, ALICE)
+    now, first = time.time(), order.place(services, ALICE)
     leases.claim("soon dead", now=now)
-    order.place(services, BOB)
+    others = order.place(services, BOB)
     leases.claim("alive", now=now + 1)
+    RunStore(services).cancel(BOB, others)
     order.place_draft(services, ALICE)
     leases.claim("idle", now=now + 2)
     assert leases.sweep_dead({"soon dead": "It has ended."}.get).again == [first]

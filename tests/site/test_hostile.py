@@ -56,7 +56,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def worker(server: Server) -> Flask:
     """What finishes paintings there without painting them."""
-    return create_app(Config(async_mode="threading", instance_path=str(server.instance)))
+    instance = str(server.instance)
+    return create_app(
+        Config(async_mode="threading", instance_path=instance, max_running_per_visitor=100)
+    )
 
 
 @pytest.fixture(scope="module")

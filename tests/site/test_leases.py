@@ -87,7 +87,7 @@ def test_a_claimed_run_is_running_and_owned(services: Services, leases: Leases) 
 
 
 def test_processes_that_claim_at_once_never_get_the_same_run(services: Services) -> None:
-    placed = {order.place(services) for _ in range(30)}
+    placed = {order.place(services, f"{visitor:032x}") for visitor in range(30)}
     claimers = [
         subprocess.Popen(
             [

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.site import order
-from tests.site.order import ALICE
+from tests.site.order import ALICE, BOB
 from webapp.config import Config
 from webapp.runs.leases import Claim, Leases
 from webapp.runs.reports import Progress, Reports
@@ -24,7 +24,8 @@ STEPS = 40
 @pytest.fixture
 def config(config: Config, request: pytest.FixtureRequest) -> Config:
     """The configuration, with as many workers as the test says."""
-    return dataclasses.replace(config, workers=getattr(request, "param", 1))
+    workers = getattr(request, "param", 1)
+    return dataclasses.replace(config, workers=workers, max_running_per_visitor=max(1, workers))
 
 
 def place(services: Services, model: str = "vgg16") -> str:
@@ -105,6 +106,22 @@ def test_the_line_moves_up_with_whichever_worker_is_free_first(
     one = 3 + STEPS * 0.5
     expected = [10, 30, 10 + one]
     assert [wait(services, run) for run in waiting] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("config", [2], indirect=True)
+def test_a_visitor_waits_for_runs_of_their_own_though_a_worker_is_free(services: Services) -> None:
+    services = dataclasses.replace(
+        services, config=dataclasses.replace(services.config, max_running_per_visitor=1)
+    )
+    leases = Leases(services.database, services.config)
+    finish_one(services, leases)
+    place(services)
+    paint(services, order.claim(leases), 0.5, left=30.0, pace=0.5)
+    own, second = place(services), place(services)
+    other = order.place(services, BOB, steps=STEPS)
+    one = 3 + STEPS * 0.5
+    assert [wait(services, run) for run in (own, second)] == pytest.approx([30, 30 + one])
+    assert RunStore(services).snapshot(BOB, other)["wait_seconds"] == 0
 
 
 @pytest.mark.parametrize("config", [0], indirect=True)

@@ -207,13 +207,22 @@ def test_what_is_new_of_several_runs_leaves_out_a_deleted_one(
     order.place(services)
     done = complete(services)
     waiting = order.place(services)
-    pulses = runs.pulses({done: 1, waiting: 0, "0" * 32: 0})
+    pulses = runs.pulses.of([done, waiting, "0" * 32])
     assert set(pulses) == {done, waiting}
-    assert [loss.seq for loss in pulses[done].losses] == [2, 3]
-    assert pulses[waiting].losses == []
+    assert [loss.seq for loss in runs.pulses.losses(pulses[done], 1)] == [2, 3]
+    assert runs.pulses.losses(pulses[waiting], 0) == []
     place = pulses[waiting].place
     assert place is not None and place.position == 1
-    assert runs.pulses({}) == {}
+    assert runs.pulses.of([]) == {}
+
+
+def test_losses_recorded_after_the_pulse_was_felt_are_left_for_the_next_time(
+    runs: RunStore, services: Services
+) -> None:
+    order.place(services)
+    done = complete(services)
+    pulse = runs.pulses.of([done])[done]._replace(seq=2)
+    assert [loss.seq for loss in runs.pulses.losses(pulse, 0)] == [1, 2]
 
 
 def test_a_run_that_was_cancelled_can_be_started_again_from_the_same_form(

@@ -32,6 +32,12 @@ _SECURITY: Mapping[Access, list[Schema]] = {
     "change": [{"token": []}],
 }
 
+_RETRY_AFTER: Schema = {
+    "required": True,
+    "description": "The seconds after which the same is worth trying again.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+
 _ABOUT = (
     "Paints photos in the manner of artworks. Get a token with `POST /sessions` and show it with "
     "every request as `Authorization: Bearer TOKEN`; whoever has it is one visitor, whose pictures "
@@ -161,14 +167,7 @@ def _failure(error: HTTPStatus) -> Schema:
         "content": {JSON: {"schema": _schema("Error")}},
     }
     if error in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        seconds = {"type": "integer", "minimum": 1}
-        found["headers"] = {
-            "Retry-After": {
-                "required": True,
-                "description": "In how many seconds it is worth to ask again.",
-                "schema": seconds,
-            }
-        }
+        found["headers"] = {"Retry-After": _RETRY_AFTER}
     return found
 
 

@@ -73,6 +73,7 @@ _CREATED = HTTPStatus.CREATED
 _CONFLICT = HTTPStatus.CONFLICT
 _NOT_FOUND = HTTPStatus.NOT_FOUND
 _BUSY = HTTPStatus.SERVICE_UNAVAILABLE
+_TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
 
 OPERATIONS: Mapping[str, Operation] = {
     "openapi.document": Operation("Document"),
@@ -86,14 +87,22 @@ OPERATIONS: Mapping[str, Operation] = {
     "api.images": Operation("Images", access="read", numbers=(IMAGE_PAGE,), refused=(_NOT_FOUND,)),
     "api.delete_image": Operation(None, HTTPStatus.NO_CONTENT, "change"),
     "api.start_run": Operation(
-        "Run", _CREATED, "change", Body("Order"), refused=(_NOT_FOUND, _CONFLICT, _BUSY)
+        "Run",
+        _CREATED,
+        "change",
+        Body("Order"),
+        refused=(_NOT_FOUND, _CONFLICT, _TOO_MANY, _BUSY),
     ),
     "api.runs": Operation("Runs", access="read", numbers=(PAGE,), refused=(_NOT_FOUND,)),
     "api.run": Operation("Run", access="read", numbers=(SINCE,)),
     "api.cancel": Operation("Run", access="change", refused=(_CONFLICT,)),
     "api.finish": Operation("Run", access="change", refused=(_CONFLICT,)),
     "api.go_on": Operation(
-        "Run", _CREATED, "change", Body("Continuation", required=False), refused=(_CONFLICT, _BUSY)
+        "Run",
+        _CREATED,
+        "change",
+        Body("Continuation", required=False),
+        refused=(_CONFLICT, _TOO_MANY, _BUSY),
     ),
     "api.delete": Operation(None, HTTPStatus.NO_CONTENT, "change"),
     "api.result": Operation(PNG, access="read"),

@@ -37,7 +37,7 @@ from webapp.rates import RUNS, UPLOADS, files_sent, limited
 from webapp.recipes import Recipe
 from webapp.records import Run, RunState
 from webapp.runs.drafts import CHANGED
-from webapp.samples import KEPT_SIDE, Role
+from webapp.samples import KEPT_SIDE
 from webapp.site import current_site, visitor_id
 from webapp.uploads import MASK
 from webapp.views import ago
@@ -173,18 +173,21 @@ def _page(shown: RunForm, earlier: Run | None = None, recipe: Recipe | None = No
     site, visitor = current_site(), visitor_id()
     config = site.services.config
     results = _results(visitor, shown.init_image)
-    content_samples, style_samples = _samples("content"), _samples("style")
+    samples = {
+        role: [sample_picture(sample) for sample in found]
+        for role, found in site.samples.by_role().items()
+    }
     content_tray = tray(site, visitor, "content", chosen=[shown.content])
     style_tray = tray(site, visitor, "style", chosen=shown.styles)
-    photos = content_tray.pictures + content_samples
+    photos = content_tray.pictures + samples["content"]
     masks = [_mask(visitor, shown, name) for name in MASK_FIELDS]
     return render_template(
         "create.html",
         earlier=earlier,
-        gone=_gone(earlier, photos + style_tray.pictures + style_samples, masks),
+        gone=_gone(earlier, photos + style_tray.pictures + samples["style"], masks),
         recipe=recipe,
-        content_samples=content_samples,
-        style_samples=style_samples,
+        content_samples=samples["content"],
+        style_samples=samples["style"],
         content_tray=content_tray,
         style_tray=style_tray,
         selected_content=[shown.content],
@@ -254,10 +257,6 @@ def _presets(shown: RunForm, photos: list[Picture]) -> list[PresetChoice]:
         PresetChoice(preset, estimate.about if estimate else "", preset == chosen)
         for preset, estimate in estimates.presets(settings)
     ]
-
-
-def _samples(role: Role) -> list[Picture]:
-    return [sample_picture(sample) for sample in current_site().samples.all(role)]
 
 
 def _mask(visitor: str, shown: RunForm, name: MaskField) -> MaskChoice:

@@ -13,7 +13,7 @@ from stransfer.settings import BY_NAME
 from webapp.access import RUN, owned
 from webapp.answers import picture
 from webapp.caching import lasting
-from webapp.errors import NotFoundError, WrongStateError
+from webapp.errors import NotFoundError, TooManyError, UnavailableError, WrongStateError
 from webapp.rates import RUNS, limited
 from webapp.records import LONGEST_TITLE
 from webapp.runs.orders import continued
@@ -29,14 +29,7 @@ _INGREDIENT = "<any(content, style, content_mask, style_mask, init_image):role>/
 @owned(id=RUN)
 def show(id: str) -> str:
     """Show a run of the visitor."""
-    run = RunView(current_site().runs.find(visitor_id(), id))
-    return render_template(
-        "run.html",
-        run=run,
-        steps=BY_NAME["steps"],
-        submission=secrets.token_urlsafe(16),
-        longest_title=LONGEST_TITLE,
-    )
+    return _page(RunView(*current_site().runs.look(visitor_id(), id)))
 
 
 @blueprint.post("/cancel")
@@ -60,13 +53,17 @@ def finish(id: str) -> AnyResponse:
 @blueprint.post("/continue")
 @owned(id=RUN)
 @limited(RUNS)
-def go_on(id: str) -> AnyResponse:
+def go_on(id: str) -> AnyResponse | tuple[str, int, dict[str, str]]:
     """Start a run that goes on from the result of this one, for so many steps."""
     runs, visitor = current_site().runs, visitor_id()
     run = runs.find(visitor, id)
+    steps, submission = request.form.get("steps"), request.form.get("submission", "")[:64]
     try:
-        order = continued(run, request.form.get("steps"))
-        started = runs.submit(visitor, order, request.form.get("submission", "")[:64] or None)
+        started = runs.submit(visitor, continued(run, steps), submission or None)
+    except (TooManyError, UnavailableError) as error:
+        flash(str(error), "error")
+        later = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+        return _page(RunView(run), steps, submission), error.status, later
     except WrongStateError as error:
         flash(str(error), "error")
     except SettingsError as error:
@@ -181,6 +178,18 @@ def frame(id: str) -> Response:
     response = picture(site.services.media.read(run.frame), run.frame, run.title)
     # Who asks for an earlier one gets this one, too, and must not take it for that.
     return lasting(response) if request.args.get("v") == frame_version(run) else response
+
+
+def _page(run: RunView, steps: str | None = None, submission: str = "") -> str:
+    """Return the page of a run, with what was typed to go on with it, if anything was."""
+    return render_template(
+        "run.html",
+        run=run,
+        steps=BY_NAME["steps"],
+        wanted_steps=steps or BY_NAME["steps"].default,
+        submission=submission or secrets.token_urlsafe(16),
+        longest_title=LONGEST_TITLE,
+    )
 
 
 def _ingredient(id: str, role: str, index: int) -> tuple[str, str]:

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from webapp.config import Config
 from webapp.database import Database
 from webapp.errors import LeaseLostError
-from webapp.records import LONGEST_ERROR, NO_DRAFT, Run, RunState
-from webapp.runs.fairness import waiting_in_turn
+from webapp.records import LONGEST_ERROR, Run, RunState, Visitor
+from webapp.runs.fairness import next_of, turn_has_come, waiting_in_turn
 
 # Why a run has failed whose worker died, nobody knows of what.
 ABANDONED = (
@@ -52,15 +52,18 @@ class Leases:
         self._database = database
         self._seconds = config.lease_seconds
         self._attempts = config.max_attempts
+        self._running = config.max_running_per_visitor
 
     def claim(self, owner: str, now: float | None = None) -> Claim | None:
-        """Take the run whose turn it is, or return None if none waits."""
+        """Take the run whose turn it is, or return None if none may be taken now."""
         now = time.time() if now is None else now
-        with self._database.writing() as session:
-            waiting = waiting_in_turn(session)
+        with self._database.deciding() as session:
+            waiting = next_of(waiting_in_turn(session), self._running)
             if not waiting:
                 return None
-            run = session.get_one(Run, waiting[0], with_for_update=True)
+            run = session.get_one(Run, waiting[0].run_id, with_for_update=True)
+            if not run.draft:
+                session.get_one(Visitor, run.visitor_id).served_at = now
             run.state = RunState.RUNNING
             run.lease_owner = owner
             run.lease_until = now + self._seconds
@@ -77,12 +80,12 @@ class Leases:
             write(session, claim, lease_until=now + self._seconds)
 
     def undisturbed(self, claim: Claim) -> bool:
-        """Return whether a run is still this worker's and no run waits, which a draft gives way to.
+        """Return whether a run is still this worker's and none waits that a draft gives way to.
 
-        This is asked between any two steps, and takes a fraction of a millisecond.
+        It does to any that may be taken now. This is asked between any two steps, and takes a
+        fraction of a millisecond.
         """
-        waiting = select(Run.id).where(Run.state == RunState.QUEUED, NO_DRAFT).correlate(None)
-        ours_alone = select(Run.id).where(_held(claim), ~waiting.exists())
+        ours_alone = select(Run.id).where(_held(claim), ~turn_has_come(self._running))
         with self._database.reading() as session:
             return session.scalar(ours_alone) is not None
 
@@ -105,9 +108,10 @@ class Leases:
             self._put_back(run, "")
 
     def waiting(self) -> list[str]:
-        """Return the ids of the runs that wait, in turn."""
+        """Return the ids of the runs that a worker may take now, in turn."""
         with self._database.reading() as session:
-            return waiting_in_turn(session)
+            turns = next_of(waiting_in_turn(session), self._running)
+            return [turn.run_id for turn in turns]
 
     def sweep(self, now: float | None = None) -> Swept:
         """Put back every run whose worker gave no sign of life."""

@@ -5,23 +5,27 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from webapp.records import Loss, Run
+from webapp.records import Loss
 
 # More points than a chart can show would only make a long run's page heavy.
-_MOST = 500
+MOST = 500
 
 
-def losses_after(session: Session, run: Run, since: int) -> list[Loss]:
-    """Return the losses recorded after seq `since`, thinned where they are too many to show."""
+def losses_after(session: Session, run_id: str, seq: int, since: int) -> list[Loss]:
+    """Return the losses of a run recorded after seq `since`, up to its own `seq`.
+
+    They are thinned where there are more than can be shown.
+    """
     # Readers choose `since`, and a database takes no number as long as theirs may be.
-    if since >= run.seq:
+    if since >= seq:
         return []
     first = max(0, since)
-    stride = max(1, (run.seq - first) // _MOST)
+    stride = max(1, (seq - first) // MOST)
     new = select(Loss).where(
-        Loss.run_id == run.id,
+        Loss.run_id == run_id,
         Loss.seq > first,
-        or_(Loss.seq % stride == 0, Loss.seq == run.seq, Loss.seq == 1),
+        Loss.seq <= seq,
+        or_(Loss.seq % stride == 0, Loss.seq == seq, Loss.seq == 1),
     )
     return list(session.scalars(new.order_by(Loss.seq)))
 

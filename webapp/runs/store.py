@@ -6,8 +6,6 @@ import contextlib
 import dataclasses
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -19,12 +17,14 @@ from webapp.errors import NotFoundError, UnavailableError, WrongStateError
 from webapp.identifiers import is_id
 from webapp.queue import Queue
 from webapp.records import LIVE, NO_DRAFT, Loss, Run, RunState, Visitor
+from webapp.runs.admission import Admission
 from webapp.runs.belongings import RUNS, clear, folder
 from webapp.runs.drafts import remove_drafts
 from webapp.runs.endings import cancel, remove
 from webapp.runs.line import Line, Place
 from webapp.runs.losses import last_loss, losses_after
 from webapp.runs.orders import Order
+from webapp.runs.pulses import Pulses
 from webapp.runs.snapshot import run_values
 from webapp.runs.speeds import Speeds
 from webapp.runs.usage import check_kept
@@ -34,15 +34,6 @@ from webapp.services import Services
 _REPEATABLE = (RunState.FAILED, RunState.CANCELLED)
 
 _UNKNOWN = "There is no such run here; it may have been deleted."
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """What is new of a run that somebody watches."""
-
-    run: Run
-    losses: list[Loss]
-    place: Place | None
 
 
 class RunStore:
@@ -55,7 +46,10 @@ class RunStore:
         """Keep runs in the services' database, and their pictures in the media store."""
         self._services = services
         self._database = services.database
-        self._line = Line(Speeds(services.database), services.config.workers)
+        config = services.config
+        self._line = Line(Speeds(services.database), config.workers, config.max_running_per_visitor)
+        self._admission = Admission(config, self._line)
+        self.pulses = Pulses(services.database, self._line)
 
     def submit(self, visitor_id: str, order: Order, submission: str | None = None) -> str:
         """Accept a run and return its id; once this returns, the run is not lost any more.
@@ -63,7 +57,7 @@ class RunStore:
         A form that the same visitor sends twice has the same `submission` and the same choices;
         it is accepted once and gives the same id. The visitor's draft is removed. Raises
         SettingsError, naming the fields, if pictures and settings do not fit each other,
-        UnavailableError if the disk is nearly full.
+        TooManyError if too many runs wait, and UnavailableError if the disk is nearly full.
         """
         levels = order.plan(self._services.config)
         run_id = uuid.uuid4().hex
@@ -97,29 +91,17 @@ class RunStore:
 
     def snapshot(self, visitor_id: str, run_id: str, since: int = 0) -> dict[str, Any]:
         """Return a run or a draft as plain values, with the losses recorded after seq `since`."""
+        return self.look(visitor_id, run_id, since, drafts=True)[1]
+
+    def look(
+        self, visitor_id: str, run_id: str, since: int = 0, drafts: bool = False
+    ) -> tuple[Run, dict[str, Any]]:
+        """Return what `find` and `snapshot` do, both of the same moment."""
         with self._database.reading() as session:
-            run = own(session, visitor_id, run_id, drafts=True)
-            losses = losses_after(session, run, since)
+            run = own(session, visitor_id, run_id, drafts=drafts)
+            losses = losses_after(session, run.id, run.seq, since)
             last = losses[-1] if losses else last_loss(session, run_id)
-            return run_values(run, losses, last, self._place(session, run))
-
-    def pulses(self, since: Mapping[str, int]) -> dict[str, Pulse]:
-        """Return what is new of several runs, by id; a run that was deleted is left out.
-
-        `since` gives for each run the seq after which its losses are wanted.
-        """
-        with self._database.reading() as session:
-            runs = list(session.scalars(select(Run).where(Run.id.in_(since))))
-            waiting = any(run.state == RunState.QUEUED for run in runs)
-            places = self._line.places(session) if waiting else {}
-            return {
-                run.id: Pulse(
-                    run=run,
-                    losses=losses_after(session, run, since[run.id]),
-                    place=places.get(run.id),
-                )
-                for run in runs
-            }
+            return run, run_values(run, losses, last, self._place(session, run))
 
     def live(self, visitor_id: str) -> list[Run]:
         """Return the visitor's runs that wait or are being painted, the oldest first."""
@@ -138,12 +120,17 @@ class RunStore:
         ended = [Run.visitor_id == visitor_id, NO_DRAFT, Run.state.not_in(LIVE)]
         if favourites:
             ended.append(Run.favourite.is_(True))
+        newest = select(Run).where(*ended).order_by(Run.created_at.desc(), Run.id)
         with self._database.reading() as session:
+            if page == 1:
+                first = list(session.scalars(newest.limit(size + 1)))
+                # Most have no more than these, which need not be counted.
+                if len(first) <= size:
+                    return first, 1
             count = session.scalar(select(func.count()).select_from(Run).where(*ended)) or 0
             pages = max(1, -(-count // size))
             if not 1 <= page <= pages:
                 raise NotFoundError(f"The gallery ends at page {pages}; there is no page {page}.")
-            newest = select(Run).where(*ended).order_by(Run.created_at.desc(), Run.id)
             return list(session.scalars(newest.offset((page - 1) * size).limit(size))), pages
 
     def result(self, visitor_id: str, run_id: str) -> bytes:
@@ -221,7 +208,7 @@ class RunStore:
 
         Also returns the ids of drafts that it has removed, where their files may go.
         """
-        with self._database.writing() as session:
+        with self._database.deciding() as session:
             run.visitor_id = known_visitor(session, run.visitor_id)
             drafts = remove_drafts(session, Run.visitor_id == run.visitor_id)
             earlier = session.scalar(
@@ -235,6 +222,7 @@ class RunStore:
                 earlier.submission = uuid.uuid4().hex
                 session.flush()
             check_kept(session, run)
+            self._admission.check(session, run.visitor_id)
             self._services.room.check()
             session.add(run)
         return run.id, drafts

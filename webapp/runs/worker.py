@@ -166,16 +166,24 @@ class Worker:
         log.info("worker %s: ready", self._name)
 
     def _take(self, run_id: str) -> None:
-        """Paint whichever run is next; the message only says that there is one."""
+        """Paint whichever run is next; the message only says that there is one.
+
+        And the one after that: the message of a run whose visitor had too many painted at once is
+        used up when its turn comes.
+        """
         if self._painter is None:
             self._load()
+        while not self._stopping.is_set():
+            claim = None
+            # Whatever waits is sent again, once the database answers.
+            with suppress(UnavailableError):
+                claim = self._leases.claim(self._name)
+            if claim is None:
+                return
+            self._paint(claim)
+
+    def _paint(self, claim: Claim) -> None:
         assert self._painter is not None
-        claim = None
-        # Whatever waits is sent again, once the database answers.
-        with suppress(UnavailableError):
-            claim = None if self._stopping.is_set() else self._leases.claim(self._name)
-        if claim is None:
-            return
         self._painter.vigil.sign()
         self._claim = claim
         try:
@@ -184,6 +192,7 @@ class Worker:
             self._claim = None
             self._renewal.busy()
         if again:
+            # For a worker that has nothing to do; this one may have to stop, or has others first.
             with suppress(UnavailableError):
                 self._services.queue.send(claim.run_id)
 
