@@ -84,7 +84,7 @@ class Rates:
     """Counts in the place that RATE_LIMIT_URL names."""
 
     def __init__(self, config: Config) -> None:
-        """Connect lazily; raise ConfigError if there is no such kind of place."""
+        """Raise ConfigError if there is no such kind of place, or nobody answers there."""
         self._config = config
         try:
             storage = storage_from_string(config.rate_limit_url)
@@ -92,6 +92,11 @@ class Rates:
             raise ConfigError(
                 f"RATE_LIMIT_URL cannot be used: {error}; correct it, or leave it empty."
             ) from error
+        if not storage.check():
+            raise ConfigError(
+                "RATE_LIMIT_URL cannot be used: nobody answers there; start it, or correct the "
+                "address."
+            )
         self._limiter = MovingWindowRateLimiter(storage)
 
     def spend(

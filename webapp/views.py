@@ -118,11 +118,10 @@ class RunView:
     @property
     def made(self) -> str:
         """How it was made, in few words: the network, the steps, the size and the time."""
-        name = str(self._run.settings.get("model", ""))
+        run, name = self._run, str(self._run.settings.get("model", ""))
         model = MODELS[name].title if name in MODELS else name
-        steps = f"{self._run.step} step{'' if self._run.step == 1 else 's'}"
-        size = f"{self._run.width} × {self._run.height} px"
-        return f"{model} · {steps} · {size} · {duration(self._run.seconds)}"
+        steps = f"{run.step} step{'' if run.step == 1 else 's'}"
+        return f"{model} · {steps} · {run.width} × {run.height} px · {duration(run.seconds)}"
 
     @property
     def settings(self) -> list[ShownSetting]:

@@ -42,9 +42,9 @@ def examined(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server with the database `empty`, which has the tables and nothing in them."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    server = Postgres()
     empty = Database(server.database(name="empty"))
     empty.migrate()
     empty.close()

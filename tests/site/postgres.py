@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import uuid
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,13 @@ NEEDED = pytest.mark.skipif(
 class Postgres:
     """A server with a folder of its own; what it writes may be lost with the machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         """Start it on a free port of this machine."""
         assert _INITDB is not None and _POSTGRES is not None
         self._port = free_port()
+        # Not among those of pytest, which makes them anew its user's alone now and then.
+        self._folder = tempfile.TemporaryDirectory(prefix="stransfer-postgres-")
+        folder = Path(self._folder.name)
         data = folder / "data"
         data.mkdir()
         as_another = _as_another(folder, data)
@@ -72,6 +76,7 @@ class Postgres:
         self._process.send_signal(signal.SIGINT)
         self._process.wait(30)
         self._log.close()
+        self._folder.cleanup()
 
     def _do(self, statement: str) -> None:
         import psycopg2
@@ -97,9 +102,6 @@ def _as_another(folder: Path, data: Path) -> dict[str, Any]:
     """Return how a process is started that must not run as root."""
     if os.geteuid() != 0:
         return {}
-    shutil.chown(data, _ACCOUNT, _ACCOUNT)
-    for parent in (folder, *folder.parents):
-        # The folders of pytest are root's alone.
-        if parent.stat().st_mode & 0o001 == 0:
-            parent.chmod(parent.stat().st_mode | 0o011)
+    for each in (folder, data):
+        shutil.chown(each, _ACCOUNT, _ACCOUNT)
     return {"user": _ACCOUNT, "group": _ACCOUNT, "extra_groups": [], "cwd": "/"}
