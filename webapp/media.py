@@ -68,7 +68,7 @@ class MediaStore:
     @property
     def folders(self) -> list[Path]:
         """The folder of this machine that everything is in; none if it is elsewhere."""
-        return [Path(self._root)] if isinstance(self._files, LocalFileSystem) else []
+        return [Path(self._root)] if self._local else []
 
     def write(self, key: str, content: bytes) -> None:
         """Keep `content` under `key`: the whole of it, or, if that fails, nothing new.

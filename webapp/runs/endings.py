@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from webapp.records import LIVE, Run, RunState
 from webapp.runs.belongings import folder
+from webapp.runs.leases import disown
 from webapp.runs.usage import forsaken
 from webapp.services import Services
 
@@ -18,10 +19,7 @@ def cancel(run: Run) -> None:
     run.state = RunState.CANCELLED
     run.ended_at = time.time()
     run.checkpoint = None
-    run.fence += 1
-    run.lease_owner = None
-    run.lease_until = None
-    run.seconds_left = None
+    disown(run)
 
 
 def remove(services: Services, visitor_id: str, run_ids: Sequence[str]) -> int:

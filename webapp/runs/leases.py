@@ -147,11 +147,16 @@ class Leases:
             run.error = reason[:LONGEST_ERROR]
             run.ended_at = time.time()
             run.checkpoint = None
-        run.fence += 1
-        run.lease_owner = None
-        run.lease_until = None
-        run.seconds_left = None
+        disown(run)
         return again
+
+
+def disown(run: Run) -> None:
+    """Take a run, which must be locked, away from whichever worker owns it."""
+    run.fence += 1
+    run.lease_owner = None
+    run.lease_until = None
+    run.seconds_left = None
 
 
 def write(session: Session, claim: Claim, **values: Any) -> None:
