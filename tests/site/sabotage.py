@@ -132,9 +132,9 @@ def _infiltrate() -> None:
 
     load, claim, progress = loading.load, Leases.claim, Reports.progress
 
-    def loaded() -> None:
+    def loaded(device: str = "auto") -> None:
         _meet(IMPORTING)
-        load()
+        load(device)
         _infiltrate_painter()
 
     def claimed(self: Leases, owner: str, now: float | None = None) -> Any:

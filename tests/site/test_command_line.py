@@ -63,8 +63,9 @@ def test_the_doctor_tries_every_part_and_tells_which_precision_is_faster(tmp_pat
     ended = run(tmp_path, "check")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     parts = ["database", "queue", "media store", "disk", "key of the cookies", "pictures"]
-    parts += ["weights", "TensorFlow", "precision"]
+    parts += ["weights", "TensorFlow", "precision", "workers"]
     assert [line.split(":")[0] for line in ended.stdout.splitlines()] == [
         f"ok   {part}" for part in parts
     ]
+    assert "on the processor" in ended.stdout and "workers: 0 at work" in ended.stdout
     assert "float32, because" in ended.stdout or "bfloat16, because" in ended.stdout

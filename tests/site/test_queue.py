@@ -41,10 +41,7 @@ def received(url: str) -> Iterator[list[str]]:
     """What a consumer of the queue, as the worker has one, gets."""
     arrived: list[str] = []
     worker = Queue(url)
-    worker.receive(arrived.append)
-    consumer = worker.huey.create_consumer(
-        workers=1, worker_type="thread", periodic=False, max_delay=0.05
-    )
+    consumer = worker.consumer(arrived.append, delay=0.05)
     consumer.start()
     yield arrived
     consumer.stop(graceful=True)
