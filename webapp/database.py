@@ -203,7 +203,8 @@ def _answering() -> Iterator[None]:
         # What a connection raises that broke depends on where it did.
         if not (error.connection_invalidated or isinstance(error, _BROKEN)):
             raise
-        log.warning("the database does not answer: %s", error.orig)
+        reason = str(error.orig).strip().partition("\n")[0]
+        log.warning("the database does not answer: %s", reason)
         raise UnavailableError(
             "The site's database does not answer just now; try again in a minute.", retry_after=60
         ) from error

@@ -42,8 +42,7 @@ class Queue:
     def __init__(self, url: str) -> None:
         """Use the queue at `url`; raise ConfigError if there is no such kind."""
         self.huey = _huey(url)
-        self._handler: Callable[[str], None] | None = None
-        self._task = self.huey.task(name=_TASK)(self._handle)
+        self._task = self.huey.task(name=_TASK)(_named)
 
     def send(self, run_id: str) -> None:
         """Tell the workers that a run waits.
@@ -65,7 +64,6 @@ class Queue:
         message is asked every `delay` seconds at least. One that does not answer is tried again
         until it does.
         """
-        self._handler = handler
         consumer = self.huey.create_consumer(
             workers=1,
             worker_type="thread",
@@ -76,7 +74,7 @@ class Queue:
         dequeue, stopped = self.huey.dequeue, consumer.stop_flag
         answers = True
 
-        def patient() -> Task | None:
+        def take() -> None:
             nonlocal answers
             try:
                 found: Task | None = dequeue()
@@ -86,20 +84,18 @@ class Queue:
                     log.warning("the queue does not answer: %s; trying again until it does", error)
                 answers = False
                 stopped.wait(_PAUSE_SECONDS)
-                return None
+                return
             if not answers:
                 log.info("the queue answers again")
             answers = True
-            return found
+            if found is not None:
+                # Here, since Huey would ask the queue several times more, before and after.
+                handler(*found.args)
 
-        self.huey.dequeue = patient
+        self.huey.dequeue = take
         # Nothing is ever put off until later, so nobody need ask what is due.
         self.huey.read_schedule = lambda timestamp=None: []
         return consumer
-
-    def _handle(self, run_id: str) -> None:
-        assert self._handler is not None, "only a worker takes messages"
-        self._handler(run_id)
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
@@ -116,6 +112,10 @@ class Queue:
             database = getattr(self.huey.storage, "database", None)
             if database is not None and not database.is_closed():
                 database.close()
+
+
+def _named(run_id: str) -> None:
+    """Say what a message is about; what is done with it, whoever takes it knows."""
 
 
 def _huey(url: str) -> Huey:

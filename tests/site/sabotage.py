@@ -127,6 +127,7 @@ def _before(owner: Any, name: str, meet: Callable[..., None]) -> None:
 def _infiltrate() -> None:
     """Place the stages of what the worker loads first."""
     from stransfer import loading
+    from webapp.runs import draining
     from webapp.runs.leases import Leases
     from webapp.runs.reports import Reports
 
@@ -149,6 +150,8 @@ def _infiltrate() -> None:
             _meet(SHOWN, claim.run_id)
         return finish_wanted
 
+    # Nobody has to watch for as long as an operator may.
+    draining.PATIENCE_SECONDS = 1.5
     loading.load = loaded
     Leases.claim = claimed  # type: ignore[method-assign]
     Reports.progress = shown  # type: ignore[method-assign, assignment]

@@ -60,7 +60,7 @@ class Worker:
         self._draining = Draining(self._let_go)
         self._renewal = Renewal(services.config.rest_seconds)
         self._asked = False
-        self._healthy = False
+        self._healthy = True
         self._signed_at = -math.inf
         self._painter: Painter | None = None
         self._device: Device | None = None
@@ -102,7 +102,7 @@ class Worker:
 
         A failure is logged and tried again next time.
         """
-        self._healthy = False
+        before, self._healthy = self._healthy, False
         try:
             self._renew()
             self._sign()
@@ -115,7 +115,8 @@ class Worker:
             self._drafts.put_away()
             self._healthy = True
         except UnavailableError as error:
-            log.warning("worker %s: housekeeping failed: %s", self._name, error)
+            if before:
+                log.warning("worker %s: housekeeping failed: %s", self._name, error)
         except Exception:
             log.exception("worker %s: housekeeping failed", self._name)
 
