@@ -47,7 +47,15 @@ class Config(Allowances):
         "", "The queue that wakes workers. Empty is a SQLite file in the instance folder."
     )
     media_url: str = key(
-        "", "Where pictures are kept, as fsspec names it. Empty is a folder in the instance folder."
+        "",
+        "Where pictures are kept: another folder, or `s3://BUCKET` or `s3://BUCKET/FOLDER`. Empty "
+        "is a folder in the instance folder.",
+    )
+    media_seconds: float = key(
+        5.0,
+        "How long a bucket may be silent until a request to it is given up. Each is tried three "
+        "times.",
+        minimum=0.1,
     )
     secret_key: str = key(
         "", "Signs the visitors' cookies. Empty makes one in the instance folder, mode 0600."
