@@ -23,6 +23,7 @@ from botocore.exceptions import (
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
+    SSLError,
 )
 
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9_.-]+)*)/?")
@@ -169,6 +170,11 @@ class Bucket:
             raise OSError(self._trouble(code, name, error.operation_name)) from error
         except NoCredentialsError as error:
             raise OSError(_NO_KEYS) from error
+        except SSLError as error:
+            raise OSError(
+                f"the certificate of the store at {self._place} is not accepted; correct "
+                "AWS_ENDPOINT_URL, or name what vouches for it in AWS_CA_BUNDLE"
+            ) from error
         except (ConnectionError, HTTPClientError) as error:
             raise OSError(
                 f"the store at {self._place} does not answer ({type(error).__name__}); start it, "
