@@ -78,13 +78,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return server.database(template="empty")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what a browser shows a second chance: a busy machine may make it wait too long once."""
-    for item in items:
-        if item.path.name.startswith(("test_browser", "test_looks")):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests of a file that says `BOTH_DATABASES` with each of them."""
     both = getattr(metafunc.module, "BOTH_DATABASES", False)
@@ -191,9 +184,13 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def browser(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Chromium]:
-    """A new visitor's browser, as wide as the test says."""
+    """The browser of a new visitor who saves data, as wide as the test says.
+
+    So no previews are painted, which would cost the tests more than all that they are about.
+    """
     browser = Chromium(server.url, tmp_path / "profile")
     browser.look(getattr(request, "param", chromium.DESKTOP))
+    browser.before_each_page(chromium.SAVES_DATA)
     yield browser
     browser.quit()
 
