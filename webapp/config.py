@@ -23,6 +23,9 @@ ASYNC_MODES = ("eventlet", "threading")
 LOG_FORMATS = ("text", "json")
 SWITCH = ("on", "off")
 
+# How MEDIA_URL begins, if it names a bucket.
+BUCKET = "s3://"
+
 # In the instance folder.
 FILE = "config.py"
 
@@ -172,6 +175,14 @@ class Config(Allowances):
             raise ConfigError(
                 "LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS, or living workers would "
                 f"count as dead; they are {self.lease_seconds:g} and {self.heartbeat_seconds:g}."
+            )
+
+        if self.media_url.startswith(BUCKET) and self.media_seconds * 5 > self.lease_seconds:
+            # What keeps house in a worker asks for several files between two signs of life.
+            raise ConfigError(
+                "LEASE_SECONDS must be at least five times MEDIA_SECONDS, or workers that wait for "
+                "the bucket would count as dead; they are "
+                f"{self.lease_seconds:g} and {self.media_seconds:g}."
             )
 
     @property

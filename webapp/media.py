@@ -17,15 +17,13 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from stransfer.files import final_name, is_temporary, make_folder, write_atomically
-from webapp.config import Config
+from webapp.config import BUCKET, Config
 from webapp.errors import ConfigError, NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
     from webapp.bucket import Bucket
 
 log = logging.getLogger(__name__)
-
-_BUCKET = "s3://"
 
 # Keys are made by us, never from what a visitor sends; this is the second line of defence.
 _KEY = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*(\.[a-z0-9]+)+")
@@ -69,7 +67,7 @@ class MediaStore:
         """
         self._files: Any
         self._bucket: Bucket | None = None
-        if url.startswith(_BUCKET):
+        if url.startswith(BUCKET):
             # Most installations do without the library.
             from webapp import bucket
 

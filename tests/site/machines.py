@@ -37,6 +37,7 @@ class Machines:
             "MEDIA_URL": self.media,
             # Longer than any test: who is not answered is waited for.
             "MEDIA_SECONDS": "60",
+            "LEASE_SECONDS": "300",
             "SECRET_KEY": "known to both machines",
             "PROXIES": "1",
             "SESSIONS_PER_HOUR": str(SESSIONS),
