@@ -22,7 +22,6 @@ from webapp.backup import back_up
 from webapp.config import Config
 from webapp.doctor import examine
 from webapp.errors import ConfigError, UnavailableError
-from webapp.media import MediaStore
 from webapp.pruning import SETTLED_SECONDS, Kind, Pruning
 from webapp.restoration import restore
 from webapp.runs.leases import Leases
@@ -35,14 +34,8 @@ KEY = "runs/0a1b/frames/1-2.jpg"
 
 @pytest.fixture
 def config(config: Config, bucket_url: str) -> Config:
-    """An installation whose pictures are in a bucket, which it does not wait for."""
-    return dataclasses.replace(config, media_url=f"{bucket_url}/pictures", media_seconds=0.3)
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try nothing again."""
-    monkeypatch.setattr(bucket, "_ATTEMPTS", 1)
+    """An installation whose pictures are in a bucket."""
+    return dataclasses.replace(config, media_url=f"{bucket_url}/pictures")
 
 
 def told(services: Services) -> tuple[bool, str]:
@@ -129,36 +122,29 @@ def test_what_the_environment_lacks_is_told_as_well(
         Services.of(config)
 
 
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda media: media.write(KEY, b"new"),
-        lambda media: media.read(KEY),
-        lambda media: media.exists(KEY),
-        lambda media: media.modified(KEY),
-        lambda media: media.delete(KEY),
-        lambda media: media.forget(KEY, time.time()),
-        lambda media: media.files(),
-        lambda media: media.delete_folder("runs/0a1b"),
-    ],
-    ids=["write", "read", "exists", "modified", "delete", "forget", "files", "delete_folder"],
-)
 def test_whatever_a_silent_store_is_asked_for_is_unavailable(
-    use: Callable[[MediaStore], object],
     services: Services,
     object_store: ObjectStore,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    media = Services.of(services.config).media
-    media.write(KEY, b"old")
-    with (
-        object_store.silent(),
-        caplog.at_level(logging.INFO),
-        pytest.raises(UnavailableError, match="the place where it keeps them"),
-    ):
-        use(media)
-    assert "does not answer (ReadTimeoutError)" in caplog.text
+    monkeypatch.setattr(bucket, "_ATTEMPTS", 1)
+    media = Services.of(dataclasses.replace(services.config, media_seconds=0.2)).media
+    uses: list[Callable[[], object]] = [
+        lambda: media.write(KEY, b"new"),
+        lambda: media.read(KEY),
+        lambda: media.exists(KEY),
+        lambda: media.modified(KEY),
+        lambda: media.delete(KEY),
+        lambda: media.forget(KEY, time.time()),
+        lambda: media.files(),
+        lambda: media.delete_folder("runs/0a1b"),
+    ]
+    with object_store.silent(), caplog.at_level(logging.INFO):
+        for use in uses:
+            with pytest.raises(UnavailableError, match="the place where it keeps them"):
+                use()
+    assert caplog.text.count("does not answer (ReadTimeoutError)") == len(uses)
     assert SECRET not in caplog.text
 
 
