@@ -15,6 +15,7 @@ from stransfer import folders
 from tests.site import chromium
 from tests.site.chromium import Chromium
 from tests.site.impatient import started, stopped
+from tests.site.object_store import ObjectStore
 from tests.site.person import Person
 from tests.site.postgres import NEEDED, Postgres
 from tests.site.server import UNLIMITED, Server
@@ -50,6 +51,22 @@ def postgres() -> Iterator[Postgres]:
     empty.close()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """An S3-compatible store."""
+    store = ObjectStore(tmp_path_factory.mktemp("store"))
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def bucket_url(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A new bucket, which this process is told how to use."""
+    for name, value in object_store.environment.items():
+        monkeypatch.setenv(name, value)
+    return object_store.bucket()
 
 
 @pytest.fixture
