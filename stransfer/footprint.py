@@ -21,7 +21,7 @@ _GROUPS = Path("/sys/fs/cgroup")
 # What a process with a small picture needs, and what each megapixel adds that a network computes at
 # once, in MiB: measured in float32 at 250 and 1000 px, by the module of the network. In bfloat16
 # it is less, but which of the two it will be is only known where it is computed.
-_PROCESS_MB = 950
+_PROCESS_MB = 850
 _MEGAPIXEL_MB = {
     "vgg16": 1550,
     "vgg19": 1750,

@@ -37,7 +37,7 @@ def test_an_estimate_is_a_little_more_than_what_was_measured(model: str) -> None
 def test_every_model_has_an_estimate_that_grows_with_the_picture() -> None:
     for model in MODELS:
         sizes = [estimated(model, 300, 200, size=size) for size in (100, 500, 1000)]
-        assert 900 < sizes[0] < sizes[1] < sizes[2] < 4000
+        assert 800 < sizes[0] < sizes[1] < sizes[2] < 4000
     # 4.9 GB were measured for this one, which is painted piece by piece.
     large = estimated("vgg16", 4000, 3000, size=1000, output_size=4000)
     assert 4600 < large < 5300

@@ -24,7 +24,7 @@ from webapp.services import Services
 LEASE_SECONDS = 0.4
 STEPS = 4
 # Of 100 steps, before how many it falls asleep.
-SLEEPY = 8
+SLEEPY = 6
 
 
 class Contender:
@@ -64,6 +64,7 @@ class Contender:
             self.services.media.write(place, self.name.encode())
             self._sleep()
             self.leases.renew(claim)
+            self._sleep()
             # Whose step it is can be told from its losses.
             told = Progress(number, number / STEPS, 1, claim.fence, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
             self.reports.progress(claim, [told], place)
