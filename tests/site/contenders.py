@@ -22,9 +22,9 @@ from webapp.runs.reports import Progress, Reports
 from webapp.services import Services
 
 LEASE_SECONDS = 0.4
-STEPS = 4
+STEPS = 10
 # Of 100 steps, before how many it falls asleep.
-SLEEPY = 6
+SLEEPY = 12
 
 
 class Contender:
@@ -59,6 +59,8 @@ class Contender:
         step = self.reports.begin(claim).step
         self.reports.rewind(claim, step, step / STEPS)
         for number in range(step + 1, STEPS + 1):
+            # Long enough for whoever has slept to wake while another one paints.
+            time.sleep(self.chance.random() * LEASE_SECONDS / 4)
             self._sleep()
             place = f"{folder(claim.run_id)}/frames/{claim.fence}-{number}.jpg"
             self.services.media.write(place, self.name.encode())

@@ -85,7 +85,7 @@ def test_a_worker_that_loses_its_network_finishes_nothing_and_comes_back_by_itse
     ]
     try:
         endless = order.place(services, steps=9000, **SHALLOW)
-        begun = wait_for(lambda: at(services, endless, 3), "a worker to begin")
+        begun = wait_for(lambda: at(services, endless, 3), "a worker to begin", 150)
         first, second = sorted(hosts, key=lambda host: not host.owns(begun))
         first.network.cut()
         taken = wait_for(lambda: at(services, endless, 1, second), "the other worker")
