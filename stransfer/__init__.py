@@ -13,11 +13,11 @@ and `layers` (what can be chosen), `subject` (the pictures), `pyramid` (the plan
 measured), `objective`, `optimizers` and `lbfgs` (what is minimised and how), `tiles`,
 `receptive_field`, `tiled_objective`, `tiled_evaluation` (the same for images too large to measure
 at once), `evaluation` (which of the two), `program` (all that compiled), `precision` (with how many
-digits), `step` and `transfer` (the run), `results` and `timelapse` (the files). `weights`,
-`weightfiles`, `downloads` and `untrained` give a network its filters; `limits`, `header`, `srgb`,
-`images`, `colors`, `checkpoint`, `safeguard`, `memory`, `footprint` and `progress` serve the rest,
-`cli` and `commands` are the door for people, and `bench` measures how fast it all is. The engine
-knows nothing of the site.
+digits), `devices` (on what), `step` and `transfer` (the run), `results` and `timelapse` (the
+files). `weights`, `weightfiles`, `downloads` and `untrained` give a network its filters; `limits`,
+`header`, `srgb`, `images`, `colors`, `checkpoint`, `safeguard`, `memory`, `footprint` and
+`progress` serve the rest, `cli` and `commands` are the door for people, and `bench` measures how
+fast it all is. The engine knows nothing of the site.
 
 What is named here is imported when it is first used. TensorFlow is only imported when a run begins,
 or by `downloads` to download and by `precision` to measure.
@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stransfer.checkpoint import Checkpoint
     from stransfer.errors import (
+        DeviceError,
         DivergedError,
         ImageError,
         MemoryExhaustedError,
@@ -51,6 +52,7 @@ __all__ = [
     "MODELS",
     "SETTINGS",
     "Checkpoint",
+    "DeviceError",
     "DivergedError",
     "ImageError",
     "Loss",

@@ -4,6 +4,7 @@
     ├── SettingsError    a setting is unknown, of the wrong type or out of range
     ├── ImageError       a picture cannot be read, is too large or too small
     ├── WeightsError     a network's weights are missing, damaged or not its own
+    ├── DeviceError      there is no such device to compute on
     ├── TransferError    the optimisation itself could not go on
     │   ├── DivergedError           it did not converge, however small its steps
     │   └── MemoryExhaustedError    it needs more memory than there is
@@ -40,6 +41,10 @@ class ImageError(StransferError):
 
 class WeightsError(StransferError):
     """The weights of a network are missing, damaged, or belong to another network."""
+
+
+class DeviceError(StransferError):
+    """What is to be computed on is not there."""
 
 
 class TransferError(StransferError):

@@ -8,9 +8,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from stransfer import devices
+from stransfer.setting import AUTO
 
-def load() -> None:
-    """Import the part of the engine that needs TensorFlow; later imports of it cost nothing."""
+
+def load(device: str = AUTO) -> None:
+    """Import the part of the engine that needs TensorFlow, to compute on a device.
+
+    Later imports of it cost nothing. Raises DeviceError, which says what there is, if there is no
+    such device.
+    """
     with _native_messages_held_back():
         import tensorflow as tf
 
@@ -19,6 +26,7 @@ def load() -> None:
 
         # Looking for graphics cards is what it has most to say about.
         tf.config.list_physical_devices()
+    devices.use(device)
 
 
 def _one_operation_at_a_time() -> None:

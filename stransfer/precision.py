@@ -1,9 +1,9 @@
-"""Which number format convolutions run in, and which of them this machine is faster with.
+"""Which number format convolutions run in, and which of them this device is faster with.
 
 In bfloat16 only the convolutions and what lies between them are computed with fewer digits; image,
-preprocessing, Gram matrices, statistics and losses stay float32. Where a processor has instructions
+preprocessing, Gram matrices, statistics and losses stay float32. Where a device has instructions
 for it that is more than twice as fast, elsewhere many times slower, so `auto` measures. What was
-measured is kept in the instance folder, for each kind of machine that shares it.
+measured is kept in the instance folder, for each kind of machine and graphics card that shares it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stransfer import folders, processor
+from stransfer import devices, folders, processor
 from stransfer.files import write_atomically
 from stransfer.setting import AUTO
 
@@ -26,9 +27,6 @@ BFLOAT16 = "bfloat16"
 
 # How many times faster bfloat16 must have been. A smaller gain may be chance, and costs digits.
 MARGIN = 1.2
-
-# One of these is what Linux calls the instructions for bfloat16, on x86 and on ARM.
-_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "avx_ne_convert", "bf16", "svebf16"})
 
 # One of VGG's middle layers, at a size at which it takes some hundredths of a second.
 _SIDE, _CHANNELS = 56, 128
@@ -43,12 +41,14 @@ _ROUNDS = 12
 class Verdict:
     """What `auto` stands for on this machine, and why.
 
-    `seconds` are those of a convolution and its gradient by format, or empty if the processor has
-    no instructions for bfloat16 and nothing had to be measured.
+    `seconds` are those of a convolution and its gradient by format, infinite for one that it cannot
+    be computed in; or empty if the `device` has no instructions for bfloat16 and nothing had to be
+    measured.
     """
 
     precision: str
     seconds: dict[str, float]
+    device: str = "processor"
 
     @classmethod
     def of(cls, seconds: dict[str, float]) -> Verdict:
@@ -59,7 +59,7 @@ class Verdict:
     def __str__(self) -> str:
         """The verdict with its reason, as a phrase."""
         if not self.seconds:
-            return f"{self.precision}, because this processor has no bfloat16 instructions"
+            return f"{self.precision}, because this {self.device} has no bfloat16 instructions"
         times = " and ".join(f"{1000 * s:.1f} ms in {name}" for name, s in self.seconds.items())
         return f"{self.precision}, because a convolution took {times}"
 
@@ -72,8 +72,9 @@ def chosen(setting: str) -> str:
 @functools.cache
 def verdict() -> Verdict:
     """Return what `auto` stands for; the first call on a machine measures, for about a second."""
-    if not has_instructions():
-        return Verdict(FLOAT32, {})
+    device = devices.current()
+    if device.has_bfloat16 is False:
+        return Verdict(FLOAT32, {}, "graphics card" if device.gpu else "processor")
     here, path = machine(), folders.instance() / "precision.json"
     kept = _kept(path)
     if not _sound(kept.get(here)):
@@ -85,18 +86,13 @@ def verdict() -> Verdict:
     return Verdict.of(kept[here])
 
 
-def has_instructions() -> bool:
-    """Return whether the processor has instructions for bfloat16, or does not say."""
-    flags = processor.flags()
-    return flags is None or not _FLAGS.isdisjoint(flags)
-
-
 def machine() -> str:
-    """Return what the speed depends on: processor, threads, TensorFlow, and what was measured."""
+    """Return what the speed depends on: device, threads, TensorFlow, and what was measured."""
     import tensorflow as tf
 
-    cores, version = processor.cores(), tf.__version__
-    return f"{processor.name()}, {cores} threads, TensorFlow {version}, {_MEASURED}"
+    device, version = devices.current(), tf.__version__
+    threads = "a graphics card" if device.gpu else f"{processor.cores()} threads"
+    return f"{device.name}, {threads}, TensorFlow {version}, {_MEASURED}"
 
 
 def measured() -> dict[str, float]:
@@ -144,8 +140,14 @@ def _convolution(name: str) -> Callable[[], Any]:
 
 
 def _time(attempt: Callable[[], Any]) -> float:
+    import tensorflow as tf
+
     started = time.perf_counter()
-    attempt()
+    try:
+        attempt()
+    except tf.errors.OpError:
+        # As on a graphics card whose libraries know no convolution in this format.
+        return math.inf
     return time.perf_counter() - started
 
 

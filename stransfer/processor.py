@@ -9,6 +9,9 @@ from pathlib import Path
 
 _CPUINFO = Path("/proc/cpuinfo")
 
+# One of these is what Linux calls the instructions for bfloat16, on x86 and on ARM.
+_BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16", "avx_ne_convert", "bf16", "svebf16"})
+
 
 def name() -> str:
     """Return what the processor is called, as well as the system tells."""
@@ -22,6 +25,12 @@ def flags() -> frozenset[str] | None:
     told = _told()
     found = told.get("flags", told.get("Features"))
     return None if found is None else frozenset(found.split())
+
+
+def has_bfloat16() -> bool | None:
+    """Return whether there are instructions for bfloat16, or None where nobody tells."""
+    told = flags()
+    return None if told is None else not _BFLOAT16.isdisjoint(told)
 
 
 def cores() -> int:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from stransfer import folders
+from stransfer import devices, folders, loading
 from stransfer.cli import cli, run_command_line
+from stransfer.setting import AUTO
 from webapp import config as configuration
 from webapp import logs
 from webapp.config import Config
@@ -52,14 +53,26 @@ def web() -> None:
 
 
 @cli.command()
-def worker() -> None:
+@click.option(
+    "--device",
+    metavar="DEVICE",
+    help=f"What to compute on, instead of what the configuration says: {devices.FORMS}.",
+)
+def worker(device: str | None) -> None:
     """Paint what is queued, as one worker process."""
     from webapp import preflight
     from webapp.lifeline import follow_supervisor
     from webapp.runs.worker import Worker
 
     follow_supervisor()
-    if Worker(preflight.prepare(_configured())).run():
+    if device is not None:
+        # Also for the fresh process that takes the place of this one.
+        os.environ["DEVICE"] = device
+    config = _configured()
+    if config.device not in (AUTO, devices.CPU):
+        # A graphics card that is not there would be refused by each run otherwise.
+        loading.load(config.device)
+    if Worker(preflight.prepare(config)).run():
         os.execv(sys.executable, [sys.executable, "-m", "webapp", "worker"])
     # TensorFlow aborts where Python ends while a draft's network is still being prepared.
     logging.shutdown()

@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stransfer import folders
+from stransfer import devices, folders
+from stransfer.errors import DeviceError
+from stransfer.setting import AUTO
 from webapp import keys
 from webapp.allowances import Allowances
 from webapp.errors import ConfigError
@@ -102,6 +104,28 @@ class Config(Allowances):
     workers: int = key(
         1, "How many worker processes `stransfer serve` starts.", minimum=0, maximum=64
     )
+    device: str = key(
+        AUTO,
+        "What a worker computes on: cpu, gpu, one of several as in gpu:1, or auto, which is the "
+        "first graphics card that TensorFlow sees, and else the processor.",
+    )
+    worker_memory_mb: int = key(
+        0,
+        "The memory that a worker has for a run, in MiB; what needs more it leaves to others. 0 is "
+        "this machine's share for each of WORKERS, and on a graphics card no limit.",
+        minimum=0,
+    )
+    cpu_megapixels: float = key(
+        0.0,
+        "Results of more megapixels than this are left to workers with a graphics card. 0 leaves "
+        "none to them.",
+        minimum=0,
+    )
+    unfit_seconds: float = key(
+        600.0,
+        "How long a worker that has gone is expected back by runs that only it could paint.",
+        minimum=1,
+    )
     frames_per_second: float = key(
         2.0, "How often at most a watcher gets a new picture.", minimum=0.1, maximum=10
     )
@@ -171,6 +195,10 @@ class Config(Allowances):
         """Bring every value into its type and check it against the table."""
         for row in dataclasses.fields(self):
             object.__setattr__(self, row.name, keys.parse(row, getattr(self, row.name)))
+        try:
+            devices.check(self.device)
+        except DeviceError as error:
+            raise ConfigError(f"DEVICE: {error}") from error
         if self.heartbeat_seconds * 2 > self.lease_seconds:
             raise ConfigError(
                 "LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS, or living workers would "

@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.config import Config as SiteConfig
@@ -41,6 +41,21 @@ _DECIDING = 20_010
 _PAUSE_SECONDS = 0.02
 # Readers only ever wait for a moment, while another process opens or leaves the database.
 _READERS_MILLISECONDS = 2000
+
+# PostgreSQL ends a transaction of whoever has gone silent in the middle of it for so long, such as
+# a host that lost its network: until then everybody waits for what it has locked.
+_SILENT_SECONDS = 15.0
+# How a connection tells that nobody is at its other end any more, in seconds; else it would wait
+# for hours. What the address itself says counts more.
+NETWORK = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "5",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "10000",
+}
+
+_BROKEN = (OperationalError, InterfaceError)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -62,6 +77,8 @@ class Database:
         )
         if self._engine.dialect.name == "sqlite":
             _prepare_sqlite(self._engine, busy_seconds)
+        elif self._engine.dialect.name == "postgresql":
+            _prepare_postgresql(self._engine, busy_seconds)
         self._writer = self._engine.execution_options(**{_WRITING: True})
 
     @contextmanager
@@ -95,9 +112,19 @@ class Database:
         For what depends on all that others have written, such as how many of something there are.
         """
         with self.writing() as session:
-            if session.get_bind().dialect.name == "postgresql":
+            if self._engine.dialect.name == "postgresql":
                 session.execute(select(func.pg_advisory_xact_lock(_DECIDING)))
             yield session
+
+    def moment(self, session: Session) -> float:
+        """Return the Unix time by the one clock that everybody goes by who shares the database.
+
+        That is PostgreSQL's own, whatever the clocks of the hosts say. Whoever shares a file of
+        SQLite's also shares a machine, and its clock.
+        """
+        if self._engine.dialect.name == "postgresql":
+            return float(session.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0)
+        return time.time()
 
     def migrate(self) -> None:
         """Bring the tables up to date, creating them where there are none.
@@ -162,20 +189,38 @@ def _with_driver(address: str) -> URL:
     With any other, whoever waits for a row that another visitor holds would keep all waiting.
     """
     url = make_url(address)
-    if url.drivername in ("postgres", "postgresql"):
-        return url.set(drivername="postgresql+psycopg2")
-    return url
+    if url.drivername not in ("postgres", "postgresql"):
+        return url
+    told = {name: value for name, value in NETWORK.items() if name not in url.query}
+    return url.set(drivername="postgresql+psycopg2").update_query_dict(told)
 
 
 @contextmanager
 def _answering() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        log.warning("the database does not answer: %s", error.orig)
+    except DBAPIError as error:
+        # What a connection raises that broke depends on where it did.
+        if not (error.connection_invalidated or isinstance(error, _BROKEN)):
+            raise
+        reason = str(error.orig).strip().partition("\n")[0]
+        log.warning("the database does not answer: %s", reason)
         raise UnavailableError(
             "The site's database does not answer just now; try again in a minute.", retry_after=60
         ) from error
+
+
+def _prepare_postgresql(engine: Engine, busy_seconds: float) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, record: object) -> None:
+        limits = {
+            "lock_timeout": busy_seconds,
+            "idle_in_transaction_session_timeout": _SILENT_SECONDS,
+        }
+        with connection.cursor() as cursor:
+            for name, seconds in limits.items():
+                cursor.execute(f"SET {name} = {int(1000 * seconds)}")
+        connection.commit()
 
 
 def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from PIL import Image
 from sqlalchemy import text
 
-from stransfer import images, loading, precision, weights
+from stransfer import devices, images, loading, precision, weights
 from stransfer.errors import StransferError
 from stransfer.models import DEFAULT_MODEL, MODELS
 from webapp import secret
 from webapp.decoder import Wish
 from webapp.errors import UnavailableError, UnusableError
+from webapp.runs.roster import Roster
 from webapp.services import Services
 
 _PROBES = "checks"
@@ -47,6 +48,7 @@ def examine(services: Services) -> Iterator[Finding]:
         "weights": _weights,
         "TensorFlow": _tensorflow,
         "precision": _precision,
+        "workers": _workers,
     }
     for part, attempt in parts.items():
         try:
@@ -123,7 +125,7 @@ def _weights(services: Services) -> str:
 
 
 def _tensorflow(services: Services) -> str:
-    loading.load()
+    loading.load(services.config.device)
     import tensorflow as tf
 
     side = 1024
@@ -132,9 +134,18 @@ def _tensorflow(services: Services) -> str:
     started = time.monotonic()
     tf.matmul(matrix, matrix).numpy()
     speed = 2 * side**3 / (time.monotonic() - started) / 1e9
-    return f"version {tf.__version__}, {speed:.0f} GFLOP/s in float32"
+    used = devices.current()
+    return f"version {tf.__version__}, on the {used}, {speed:.0f} GFLOP/s in float32"
 
 
 def _precision(services: Services) -> str:
-    loading.load()
+    loading.load(services.config.device)
     return str(precision.verdict())
+
+
+def _workers(services: Services) -> str:
+    roster = Roster(services.database, services.config)
+    with services.database.reading() as session:
+        there = roster.present(session)
+    told = ", ".join(f"{one.name.partition(':')[0]} on the {one.device}" for one in there)
+    return f"{len(there)} at work{told and ': '}{told}"

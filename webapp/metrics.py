@@ -20,6 +20,7 @@ from webapp.connections import Connections
 from webapp.records import RunState
 from webapp.relay import Relay
 from webapp.runs.census import census
+from webapp.runs.roster import Roster
 from webapp.site import Site
 
 _EXTENSION = "stransfer-metrics"
@@ -65,6 +66,7 @@ class _Site(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from self._runs()
+        yield from self._workers()
         yield from self._speeds()
         live = "Live connections to this process, whatever they watch."
         yield GaugeMetricFamily("stransfer_connections", live, len(self._connections))
@@ -85,6 +87,13 @@ class _Site(Collector):
         waited = 0.0 if since is None else max(0.0, time.time() - since)
         oldest = "How long the oldest waiting run has waited, in seconds."
         yield GaugeMetricFamily("stransfer_queue_oldest_seconds", oldest, waited)
+
+    def _workers(self) -> Iterator[Metric]:
+        services = self._site.services
+        with services.database.reading() as session:
+            count = Roster(services.database, services.config).count(session)
+        there = "Workers that are there, on all hosts."
+        yield GaugeMetricFamily("stransfer_workers", there, count)
 
     def _speeds(self) -> Iterator[Metric]:
         steps = GaugeMetricFamily(

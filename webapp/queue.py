@@ -1,14 +1,20 @@
-"""The queue that wakes workers. It only dispatches: which run is next, the database decides."""
+"""The queue that wakes workers. It only dispatches: which run is next, the database decides.
+
+A worker does without it while it does not answer: it only hears later of what there is to do.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
 
 from huey import RedisHuey, SqliteHuey
-from huey.api import Huey
+from huey.api import Huey, Task
+from huey.consumer import Consumer
 
+from webapp.database import NETWORK
 from webapp.errors import ConfigError, UnavailableError
 
 log = logging.getLogger(__name__)
@@ -19,6 +25,16 @@ _REDIS = ("redis://", "rediss://", "unix://")
 _POSTGRESQL = ("postgresql://", "postgres://")
 _TASK = "paint"
 
+# How often at most an idle worker looks whether there is a message, where nobody tells it.
+_POLL_SECONDS = 0.3
+# Between two attempts to reach a queue that does not answer.
+_PAUSE_SECONDS = 1.0
+# How long a consumer may take to end.
+_STOP_SECONDS = 3.0
+# How a connection to Redis tells that nobody is at its other end any more; else it would wait for
+# ever. A worker waits for a message for a second at a time.
+_PATIENCE = {"socket_timeout": 10.0, "socket_connect_timeout": 5.0, "socket_keepalive": True}
+
 
 class Queue:
     """Carries run ids from the site to the workers, through Huey."""
@@ -26,8 +42,7 @@ class Queue:
     def __init__(self, url: str) -> None:
         """Use the queue at `url`; raise ConfigError if there is no such kind."""
         self.huey = _huey(url)
-        self._handler: Callable[[str], None] | None = None
-        self._task = self.huey.task(name=_TASK)(self._handle)
+        self._task = self.huey.task(name=_TASK)(_named)
 
     def send(self, run_id: str) -> None:
         """Tell the workers that a run waits.
@@ -42,13 +57,45 @@ class Queue:
         with self._answering():
             return int(self.huey.pending_count())
 
-    def receive(self, handler: Callable[[str], None]) -> None:
-        """Call `handler` with the run id of each message that this process takes."""
-        self._handler = handler
+    def consumer(self, handler: Callable[[str], None], delay: float = _POLL_SECONDS) -> Consumer:
+        """Return what takes messages, in a thread of its own, and calls `handler` with run ids.
 
-    def _handle(self, run_id: str) -> None:
-        assert self._handler is not None, "only a worker takes messages"
-        self._handler(run_id)
+        It takes the next one when the handler returns. A queue that is not told when there is a
+        message is asked every `delay` seconds at least. One that does not answer is tried again
+        until it does.
+        """
+        consumer = self.huey.create_consumer(
+            workers=1,
+            worker_type="thread",
+            periodic=False,
+            max_delay=delay,
+            shutdown_timeout=_STOP_SECONDS,
+        )
+        dequeue, stopped = self.huey.dequeue, consumer.stop_flag
+        answers = True
+
+        def take() -> None:
+            nonlocal answers
+            try:
+                found: Task | None = dequeue()
+            # Each kind of queue fails in ways of its own.
+            except Exception as error:
+                if answers:
+                    log.warning("the queue does not answer: %s; trying again until it does", error)
+                answers = False
+                stopped.wait(_PAUSE_SECONDS)
+                return
+            if not answers:
+                log.info("the queue answers again")
+            answers = True
+            if found is not None:
+                # Here, since Huey would ask the queue several times more, before and after.
+                handler(*found.args)
+
+        self.huey.dequeue = take
+        # Nothing is ever put off until later, so nobody need ask what is due.
+        self.huey.read_schedule = lambda timestamp=None: []
+        return consumer
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
@@ -67,19 +114,28 @@ class Queue:
                 database.close()
 
 
+def _named(run_id: str) -> None:
+    """Say what a message is about; what is done with it, whoever takes it knows."""
+
+
 def _huey(url: str) -> Huey:
     if url.startswith(_SQLITE):
         return SqliteHuey(_NAME, filename=url.removeprefix(_SQLITE), results=False, fsync=True)
     if url.startswith(_REDIS):
         # Said here, since Huey says it in an error of its own.
-        import redis  # noqa: F401
+        import redis
 
-        return RedisHuey(_NAME, url=url, results=False)
+        pool = redis.ConnectionPool.from_url(url, **_PATIENCE)
+        return RedisHuey(_NAME, connection_pool=pool, results=False)
     if url.startswith(_POSTGRESQL):
-        # Needs a library that the other kinds do without.
+        # Needs libraries that the other kinds do without.
         from huey.contrib.sql_huey import SqlHuey
+        from playhouse.db_url import connect
 
-        return SqlHuey(_NAME, database=url, results=False)
+        given = parse_qs(urlsplit(url).query)
+        told = {name: value for name, value in NETWORK.items() if name not in given}
+        database = connect(url, unquote_password=True, unquote_user=True, **told)
+        return SqlHuey(_NAME, database=database, results=False)
     kinds = ", ".join([_SQLITE, *_REDIS, *_POSTGRESQL])
     # The address may hold a password.
     raise ConfigError(f"QUEUE_URL must begin with one of {kinds}; correct it, or leave it empty.")

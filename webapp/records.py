@@ -1,4 +1,4 @@
-"""The tables: who visited, which pictures they brought, and which runs they started.
+"""The tables: who visited, which pictures they brought, which runs they started, and who paints.
 
 Times are Unix seconds. `media` keys name files in the media store.
 """
@@ -98,6 +98,8 @@ class Run(Base):
     checkpoint. `progress` is the part of the whole cost, in [0, 1], that is done. `moments` are the
     parts of the way of which a small picture is kept, ascending. Whoever knows `share` may see the
     result. A `draft` only shows how another run would look, and is never listed or counted.
+    Whoever paints it needs about `needs_mb` MiB of memory, the weights of the `network`, if that is
+    not empty, and a graphics card if `needs_gpu`.
     """
 
     __tablename__ = "runs"
@@ -160,6 +162,10 @@ class Run(Base):
     share: Mapped[str | None] = mapped_column(String(64))
     draft: Mapped[bool] = mapped_column(default=False)
 
+    needs_mb: Mapped[int] = mapped_column(default=0)
+    needs_gpu: Mapped[bool] = mapped_column(default=False)
+    network: Mapped[str] = mapped_column(String(40), default="")
+
 
 # The runs that people know of; what lists or counts runs asks for these.
 NO_DRAFT = Run.draft.is_(False)
@@ -177,3 +183,22 @@ class Loss(Base):
     content: Mapped[float]
     style: Mapped[float]
     tv: Mapped[float]
+
+
+class Presence(Base):
+    """A worker that is at work, or was lately, and what it can paint.
+
+    It gave its last sign of life at `seen_at`, and is not coming back if it has `ended`. It has
+    `memory_mb` MiB of memory for a run, None for any, and the weights of `networks`. `device` is
+    what it computes on, in words; `gpu` whether that is a graphics card.
+    """
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    seen_at: Mapped[float]
+    ended: Mapped[bool] = mapped_column(default=False)
+    memory_mb: Mapped[int | None]
+    networks: Mapped[list[str]] = mapped_column(JSON)
+    gpu: Mapped[bool] = mapped_column(default=False)
+    device: Mapped[str] = mapped_column(String(100))

@@ -25,8 +25,8 @@ _HOPELESS = 2
 
 # Between two starts of the same process, so that one that cannot start does not spin.
 _RESTART_SECONDS = 2.0
-# Long enough for a worker to end its step, write a checkpoint and hand its run back.
-_STOP_SECONDS = 60.0
+# A worker ends in less than half of it, whatever it is doing.
+_STOP_SECONDS = 20.0
 _WATCH_SECONDS = 0.2
 # How long after a start, or a death, records and files are looked through: when whoever has waited
 # for the site has had the first page.

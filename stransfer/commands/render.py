@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from stransfer import files, images, loading, precision, presets, results, weights
+from stransfer import devices, files, images, loading, precision, presets, results, weights
 from stransfer import timelapse as film
 from stransfer.errors import DivergedError, ImageError
 from stransfer.footprint import peak_memory_mb
 from stransfer.models import MODELS
 from stransfer.options import setting_options
+from stransfer.setting import AUTO
 from stransfer.settings import Settings
 from stransfer.subject import Subject
 
@@ -33,6 +34,8 @@ _PRESET_HELP = (
     f"One of {', '.join(presets.BY_NAME)}, see `stransfer settings`. It wins over --like, and "
     "each option below wins over it."
 )
+
+_DEVICE_HELP = f"What to compute on: {devices.FORMS}."
 
 _LIKE_HELP = (
     "Take the settings of this earlier result. Each option below wins over it; an empty one, such "
@@ -50,6 +53,7 @@ _LIKE_HELP = (
 @click.option("--content-mask", type=_PICTURE, help="White is painted, black stays photo.")
 @click.option("--style-mask", type=_PICTURE, help="Only what is white here counts as style.")
 @click.option("--init-image", type=_PICTURE, help="The earlier result, for --init result.")
+@click.option("--device", default=AUTO, metavar="DEVICE", help=_DEVICE_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the run.")
 @setting_options
 def render(
@@ -62,10 +66,12 @@ def render(
     content_mask: Path | None,
     style_mask: Path | None,
     init_image: Path | None,
+    device: str,
     as_json: bool,
     **given: str | None,
 ) -> None:
     """Paint CONTENT in the manner of one STYLE or several, and write the picture to a file."""
+    devices.check(device)
     settings = _settings(like, preset, given)
     for path, format_of in ((output, results.format_of), (timelapse, film.format_of)):
         if path is not None:
@@ -76,7 +82,7 @@ def render(
         content, style, content_mask=content_mask, style_mask=style_mask, init_image=init_image
     )
     subject.check(settings)
-    report = _render(subject, output, timelapse, settings)
+    report = _render(subject, output, timelapse, settings, device)
     if as_json:
         click.echo(json.dumps(report))
     else:
@@ -96,11 +102,11 @@ def _settings(like: Path | None, preset: str | None, given: dict[str, str | None
 
 
 def _render(
-    subject: Subject, output: Path, timelapse: Path | None, settings: Settings
+    subject: Subject, output: Path, timelapse: Path | None, settings: Settings, device: str
 ) -> dict[str, Any]:
     started = time.monotonic()
     # TensorFlow is imported here and not above, so that mistakes are answered at once.
-    loading.load()
+    loading.load(device)
     from stransfer.transfer import Transfer
 
     transfer = Transfer(subject, settings)

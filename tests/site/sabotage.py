@@ -127,14 +127,15 @@ def _before(owner: Any, name: str, meet: Callable[..., None]) -> None:
 def _infiltrate() -> None:
     """Place the stages of what the worker loads first."""
     from stransfer import loading
+    from webapp.runs import draining
     from webapp.runs.leases import Leases
     from webapp.runs.reports import Reports
 
     load, claim, progress = loading.load, Leases.claim, Reports.progress
 
-    def loaded() -> None:
+    def loaded(device: str = "auto") -> None:
         _meet(IMPORTING)
-        load()
+        load(device)
         _infiltrate_painter()
 
     def claimed(self: Leases, owner: str, now: float | None = None) -> Any:
@@ -149,6 +150,8 @@ def _infiltrate() -> None:
             _meet(SHOWN, claim.run_id)
         return finish_wanted
 
+    # Nobody has to watch for as long as an operator may.
+    draining.PATIENCE_SECONDS = 1.5
     loading.load = loaded
     Leases.claim = claimed  # type: ignore[method-assign]
     Reports.progress = shown  # type: ignore[method-assign, assignment]

@@ -13,10 +13,10 @@ import pytest
 from tests.conftest import ROOT
 
 
-def run(folder: Path, command: str, **keys: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *command: str, **keys: str) -> subprocess.CompletedProcess[str]:
     """Run a command that is expected to end by itself."""
     return subprocess.run(
-        [sys.executable, "-m", "webapp", command],
+        [sys.executable, "-m", "webapp", *command],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "INSTANCE_PATH": str(folder), **keys},
         capture_output=True,
@@ -43,12 +43,20 @@ def assert_one_sentence(ended: subprocess.CompletedProcess[str], word: str) -> N
         ("web", "QUEUE_URL", "carrier-pigeon://loft"),
         ("web", "INSTANCE_PATH", "/proc/nowhere"),
         ("worker", "MEDIA_URL", "nowhere://bucket"),
+        ("worker", "DEVICE", "abacus"),
     ],
 )
 def test_a_configuration_that_cannot_work_ends_at_once_in_one_sentence(
     command: str, key: str, value: str, tmp_path: Path
 ) -> None:
     assert_one_sentence(run(tmp_path, command, **{key: value}), key)
+
+
+def test_a_worker_for_a_graphics_card_that_is_not_there_ends_in_one_sentence(
+    tmp_path: Path,
+) -> None:
+    ended = run(tmp_path, "worker", "--device", "gpu:3", DEVICE="cpu")
+    assert_one_sentence(ended, "no gpu:3 here: TensorFlow finds no graphics card")
 
 
 def test_a_port_that_is_taken_ends_at_once_in_one_sentence(tmp_path: Path) -> None:
@@ -63,8 +71,9 @@ def test_the_doctor_tries_every_part_and_tells_which_precision_is_faster(tmp_pat
     ended = run(tmp_path, "check")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     parts = ["database", "queue", "media store", "disk", "key of the cookies", "pictures"]
-    parts += ["weights", "TensorFlow", "precision"]
+    parts += ["weights", "TensorFlow", "precision", "workers"]
     assert [line.split(":")[0] for line in ended.stdout.splitlines()] == [
         f"ok   {part}" for part in parts
     ]
+    assert "on the processor" in ended.stdout and "workers: 0 at work" in ended.stdout
     assert "float32, because" in ended.stdout or "bfloat16, because" in ended.stdout

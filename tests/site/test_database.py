@@ -71,6 +71,7 @@ def test_migrations_make_exactly_the_tables_of_the_records(services: Services) -
         "losses",
         "tokens",
         "recoveries",
+        "workers",
         "alembic_version",
     }
 

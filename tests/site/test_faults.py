@@ -102,6 +102,29 @@ def test_a_run_is_cancelled_at_once_whatever_its_worker_is_at(stage: str, ordeal
     assert ordeal.ends(trial) == ["cancelled"]
 
 
+def test_a_worker_that_is_told_to_end_in_the_middle_of_something_loses_nothing(
+    ordeal: Ordeal,
+) -> None:
+    stages = ("step3", sabotage.ENCODING)
+    for stage in stages:
+        ordeal.held(f"ended at {stage}", stage)
+    workers = ordeal.server.of_kind("worker")
+    for worker in workers:
+        os.kill(worker, signal.SIGTERM)
+    wait_for(lambda: not set(workers) & set(ordeal.server.of_kind("worker")), "them to end", 10)
+    for stage in stages:
+        trial = f"ended at {stage}"
+        assert (ordeal.end(trial)["state"], ordeal.run(trial)["attempts"]) == ("done", 1)
+        assert ordeal.result(trial) == ordeal.result(UNDISTURBED)
+        ordeal.saboteur.release(stage)
+    log = ordeal.server.log.read_text()
+    assert log.count("handed back as of its last checkpoint, in the middle of a step") == 2
+    # The newest step was kept, though no checkpoint was due.
+    run_id = ordeal.runs["ended at step3"]
+    assert f"run {run_id}: painting, attempt 1, 2 of {STEPS} steps are done" in log
+    assert log.count("ended with 0, starting it again") == 2
+
+
 def test_a_full_disk_holds_a_run_up_and_nothing_more(ordeal: Ordeal) -> None:
     ordeal.held("full disk", "step5")
     with ordeal.full_disk():

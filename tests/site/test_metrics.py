@@ -43,6 +43,7 @@ def test_runs_are_counted_by_state_and_the_waiting_ones_as_the_queue(person: Per
     empty = read(person)
     assert empty["stransfer_queue_length", ()] == empty["stransfer_queue_oldest_seconds", ()] == 0
     assert empty["stransfer_runs", ("done",)] == 0
+    assert empty["stransfer_workers", ()] == 0
     finish(person.app, person.start())
     person.press(f"/runs/{person.start()}/cancel")
     for _ in range(2):

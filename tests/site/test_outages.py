@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,10 @@ from webapp.errors import UnavailableError
 from webapp.media import MediaStore
 from webapp.records import RunState
 from webapp.runs import painter as painter_module
-from webapp.runs import vigil
+from webapp.runs import reporter, vigil
 from webapp.runs.leases import Leases
 from webapp.runs.painter import Painter
+from webapp.runs.reports import Reports
 from webapp.runs.store import RunStore
 from webapp.services import Services
 
@@ -103,3 +105,26 @@ def test_pictures_out_of_reach_cost_no_attempt(
     assert order.look(services, run_id).attempts == 0
     assert painter.paint(order.claim(leases)) is False
     assert order.look(services, run_id).state == RunState.DONE
+
+
+def test_the_picture_that_is_recorded_stays_while_newer_ones_cannot_be(
+    painter: Painter, leases: Leases, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vigil, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(reporter, "PAUSE_SECONDS", 0.01)
+    run_id = order.place(services, steps=12)
+    progress = Reports.progress
+    seen: list[bool] = []
+
+    def refused(self: Reports, *arguments: Any) -> bool:
+        run = order.look(services, run_id)
+        if run.frame is not None and len(seen) < 4:
+            seen.append(services.media.exists(run.frame))
+            raise UnavailableError("The database does not answer.")
+        return progress(self, *arguments)
+
+    monkeypatch.setattr(Reports, "progress", refused)
+    assert painter.paint(order.claim(leases)) is False
+    assert seen == [True] * 4
+    assert order.look(services, run_id).state == RunState.DONE
+    assert len([name for name in files(services, run_id) if name.startswith("frames/")]) == 1

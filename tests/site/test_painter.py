@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import delete
 
 from stransfer.program import Program
 from tests.site import order
@@ -16,7 +17,7 @@ from tests.site.order import ALICE
 from tests.site.painting import files, losses, when_recorded
 from webapp import logs
 from webapp.config import Config
-from webapp.records import Run, RunState
+from webapp.records import Loss, Run, RunState
 from webapp.runs.leases import Leases
 from webapp.runs.painter import Painter
 from webapp.runs.reports import Reports
@@ -116,6 +117,29 @@ def test_a_run_whose_checkpoint_is_damaged_or_gone_starts_over(
     painter.stopping.clear()
     painter.paint(order.claim(leases))
     assert order.look(services, run_id).state == RunState.DONE
+    assert [step for step, _ in losses(services)] == list(range(1, 13))
+
+
+def test_what_somebody_wrote_who_had_lost_the_run_leaves_no_gap_in_its_losses(
+    painter: Painter, leases: Leases, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = order.place(services, steps=12)
+    kept: dict[str, bytes] = {}
+    for step in (2, 6):
+        when_recorded(leases, step, lambda claim: painter.stopping.set(), monkeypatch)
+        painter.paint(order.claim(leases))
+        painter.stopping.clear()
+        key = order.look(services, run_id).checkpoint or ""
+        kept[key] = services.media.read(key)
+    early, late = kept
+    # Another worker goes on from the earlier one, and has recorded nothing yet.
+    services.media.write(early, kept[early])
+    with services.database.writing() as session:
+        run = session.get_one(Run, run_id)
+        run.step = int(early.rpartition("-")[2].partition(".")[0])
+        session.execute(delete(Loss).where(Loss.step > run.step))
+    assert services.media.exists(late)
+    painter.paint(order.claim(leases))
     assert [step for step, _ in losses(services)] == list(range(1, 13))
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.site import postgres, redis_server
 from tests.site.redis_server import RedisServer
+from tests.site.server import wait_for
+from webapp import queue as queues
 from webapp.errors import ConfigError
 from webapp.queue import Queue
 
@@ -41,10 +43,7 @@ def received(url: str) -> Iterator[list[str]]:
     """What a consumer of the queue, as the worker has one, gets."""
     arrived: list[str] = []
     worker = Queue(url)
-    worker.receive(arrived.append)
-    consumer = worker.huey.create_consumer(
-        workers=1, worker_type="thread", periodic=False, max_delay=0.05
-    )
+    consumer = worker.consumer(arrived.append, delay=0.05)
     consumer.start()
     yield arrived
     consumer.stop(graceful=True)
@@ -75,3 +74,27 @@ def test_a_worker_gets_what_the_site_sent_in_order(url: str, received: list[str]
 def test_a_kind_of_queue_that_there_is_not_is_refused() -> None:
     with pytest.raises(ConfigError, match="QUEUE_URL"):
         Queue("carrier-pigeon://loft")
+
+
+def test_a_worker_hears_again_of_messages_after_the_queue_was_out_of_reach(
+    url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "_PAUSE_SECONDS", 0.01)
+    arrived: list[str] = []
+    worker = Queue(url)
+    outage = [ConnectionError("The network is down.")] * 5
+    dequeue = worker.huey.dequeue
+
+    def unreachable() -> object:
+        if outage:
+            raise outage.pop()
+        return dequeue()
+
+    worker.huey.dequeue = unreachable
+    consumer = worker.consumer(arrived.append, delay=0.01)
+    consumer.start()
+    Queue(url).send("one")
+    wait_for(lambda: arrived == ["one"], "the message")
+    consumer.stop(graceful=True)
+    told = [record for record in caplog.records if record.name == "webapp.queue"]
+    assert [record.levelname for record in told if "again" in record.message] == ["WARNING"]

@@ -19,6 +19,6 @@ def test_a_site_that_is_watched_ends_as_soon_as_it_is_told_to(mode: str, tmp_pat
     with guest.watching(guest.start()):
         began = time.monotonic()
         assert server.stop() == 0
-        # The supervisor kills after 60 s what does not end.
-        assert time.monotonic() - began < 30
+        # The supervisor kills after 20 s what does not end.
+        assert time.monotonic() - began < 15
     assert "site: stopped" in server.log.read_text()

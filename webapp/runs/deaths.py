@@ -21,6 +21,10 @@ STALLED = (
     "model may work."
 )
 
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+# In letters; with the rest of a name it has to fit the record.
+_LONGEST_HOST = 40
+
 # What memory that has run out looks like from outside: Linux kills, libraries abort or reach for
 # memory that they did not get.
 _OF_MEMORY = (signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT)
@@ -74,9 +78,12 @@ def _lives(number: int) -> bool:
 
 
 def _place() -> str:
-    """Return a name for where process ids mean what they mean here."""
-    try:
-        place = str(Path("/proc/self/ns/pid").stat().st_ino)
-    except OSError:
-        place = "0"
-    return f"{socket.gethostname()}-{place}"
+    """Return a name for where, and since when, process ids mean what they mean here.
+
+    Several machines may have the same name and number of their processes' namespace.
+    """
+    started, space = "0", "0"
+    with suppress(OSError):
+        started = _BOOT.read_text()[:8]
+        space = str(Path("/proc/self/ns/pid").stat().st_ino)
+    return f"{socket.gethostname()[:_LONGEST_HOST]}-{started}-{space}"

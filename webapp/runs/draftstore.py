@@ -13,6 +13,7 @@ from webapp.records import Run, RunState
 from webapp.runs.belongings import folder
 from webapp.runs.drafts import KEPT_SECONDS, drafted, remove_drafts
 from webapp.runs.orders import Order
+from webapp.runs.roster import Roster
 from webapp.runs.store import known_visitor, own, wake
 from webapp.runs.usage import check_kept
 from webapp.services import Services
@@ -31,6 +32,7 @@ class DraftStore:
         self._services = services
         self._database = services.database
         self._media = services.media
+        self._roster = Roster(services.database, services.config)
 
     def order(self, visitor_id: str, order: Order, asked_at: float | None = None) -> str:
         """Accept a draft of what an order wants and return its id; an earlier draft is removed.
@@ -47,7 +49,7 @@ class DraftStore:
             submission=wanted.mark(_SUBMISSION),
             created_at=time.time() if asked_at is None else asked_at,
             draft=True,
-            **wanted.record(levels),
+            **wanted.record(levels, self._services.config),
         )
         with self._database.writing() as session:
             visitor_id = draft.visitor_id = known_visitor(session, visitor_id)
@@ -57,6 +59,7 @@ class DraftStore:
                 return earlier.id
             _check_newest(session, draft)
             check_kept(session, draft)
+            self._roster.check(session, draft)
             self._services.room.check()
             removed = remove_drafts(session, Run.visitor_id == visitor_id)
             session.add(draft)
@@ -77,9 +80,9 @@ class DraftStore:
 
     def put_away(self, now: float | None = None) -> None:
         """Remove every draft that nobody can be looking at any more."""
-        now = time.time() if now is None else now
-        forgotten = Run.created_at < now - KEPT_SECONDS
         with self._database.reading() as session:
+            now = self._database.moment(session) if now is None else now
+            forgotten = Run.created_at < now - KEPT_SECONDS
             # To look is cheap, and hardly ever is there anything to write.
             if session.scalar(select(Run.id).where(Run.draft.is_(True), forgotten)) is None:
                 return

@@ -13,10 +13,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from webapp.records import NO_DRAFT, Run, RunState, Visitor
+from webapp.runs.abilities import Reach
 
 
 class Waiting(NamedTuple):
@@ -44,8 +45,13 @@ class Turn(NamedTuple):
     draft: bool = False
 
 
-def waiting_in_turn(session: Session) -> list[Turn]:
-    """Return all queued runs, in the order in which workers will take them."""
+def waiting_in_turn(session: Session, reach: Reach | None = None) -> list[Turn]:
+    """Return all queued runs, in the order in which workers will take them.
+
+    With `reach` these are only the runs that one worker takes: what it leaves to others keeps no
+    visitor's other runs from their turns.
+    """
+    taken = true() if reach is None else reach.takes()
     running = (
         select(Run.visitor_id, func.count().label("running"))
         .where(Run.state == RunState.RUNNING, NO_DRAFT)
@@ -62,11 +68,11 @@ def waiting_in_turn(session: Session) -> list[Turn]:
         )
         .join(Visitor, Visitor.id == Run.visitor_id)
         .outerjoin(running, running.c.visitor_id == Run.visitor_id)
-        .where(Run.state == RunState.QUEUED, NO_DRAFT)
+        .where(Run.state == RunState.QUEUED, NO_DRAFT, taken)
     )
     drafts = session.execute(
         select(Run.id, Run.visitor_id)
-        .where(Run.state == RunState.QUEUED, Run.draft.is_(True))
+        .where(Run.state == RunState.QUEUED, Run.draft.is_(True), taken)
         .order_by(Run.created_at, Run.id)
     )
     last = [Turn(run_id, visitor_id, 0, draft=True) for run_id, visitor_id in drafts]
@@ -78,8 +84,8 @@ def next_of(turns: Sequence[Turn], most_running: int) -> list[Turn]:
     return [turn for turn in turns if turn.number < most_running]
 
 
-def turn_has_come(most_running: int) -> ColumnElement[bool]:
-    """Return the condition that a run waits, no draft, which may be taken now."""
+def turn_has_come(most_running: int, reach: Reach) -> ColumnElement[bool]:
+    """Return the condition that a run waits, no draft, which one worker may take now."""
     waiting, running = aliased(Run), aliased(Run)
     painted = select(func.count()).where(
         running.visitor_id == waiting.visitor_id,
@@ -91,6 +97,7 @@ def turn_has_come(most_running: int) -> ColumnElement[bool]:
         .where(
             waiting.state == RunState.QUEUED,
             waiting.draft.is_(False),
+            reach.takes(waiting),
             painted.correlate(waiting).scalar_subquery() < most_running,
         )
         .exists()

@@ -3,12 +3,14 @@
 A claim holds while the run's fence has the value it had when it was claimed. Whoever takes the
 run away, by cancelling, deleting or sweeping it, raises the fence, and everything the former
 owner still writes is refused with LeaseLostError.
+
+Leases run by the clock of the database, so the clocks of the hosts may say what they like.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,7 @@ from webapp.config import Config
 from webapp.database import Database
 from webapp.errors import LeaseLostError
 from webapp.records import LONGEST_ERROR, Run, RunState, Visitor
+from webapp.runs.abilities import EVERYTHING
 from webapp.runs.fairness import next_of, turn_has_come, waiting_in_turn
 
 # Why a run has failed whose worker died, nobody knows of what.
@@ -45,7 +48,11 @@ class Swept:
 
 
 class Leases:
-    """Claims runs, keeps them claimed, and takes them back from workers that died."""
+    """Claims runs, keeps them claimed, and takes them back from workers that died.
+
+    `reach` says which runs are claimed: those that this worker can paint and does not leave to
+    another one. Where nobody sets it these are all.
+    """
 
     def __init__(self, database: Database, config: Config) -> None:
         """Keep leases in the database, as long as the configuration says."""
@@ -53,15 +60,15 @@ class Leases:
         self._seconds = config.lease_seconds
         self._attempts = config.max_attempts
         self._running = config.max_running_per_visitor
+        self.reach = EVERYTHING
 
     def claim(self, owner: str, now: float | None = None) -> Claim | None:
         """Take the run whose turn it is, or return None if none may be taken now."""
-        now = time.time() if now is None else now
         with self._database.deciding() as session:
-            waiting = next_of(waiting_in_turn(session), self._running)
-            if not waiting:
+            now = self._database.moment(session) if now is None else now
+            run = self._next(session)
+            if run is None:
                 return None
-            run = session.get_one(Run, waiting[0].run_id, with_for_update=True)
             if not run.draft:
                 session.get_one(Visitor, run.visitor_id).served_at = now
             run.state = RunState.RUNNING
@@ -75,17 +82,17 @@ class Leases:
 
     def renew(self, claim: Claim, now: float | None = None) -> None:
         """Give a sign of life; raise LeaseLostError if the run is no longer this worker's."""
-        now = time.time() if now is None else now
         with self._database.writing() as session:
+            now = self._database.moment(session) if now is None else now
             write(session, claim, lease_until=now + self._seconds)
 
     def undisturbed(self, claim: Claim) -> bool:
         """Return whether a run is still this worker's and none waits that a draft gives way to.
 
-        It does to any that may be taken now. This is asked between any two steps, and takes a
-        fraction of a millisecond.
+        It does to any that this worker may take now. This is asked between any two steps, and takes
+        a fraction of a millisecond.
         """
-        ours_alone = select(Run.id).where(_held(claim), ~turn_has_come(self._running))
+        ours_alone = select(Run.id).where(_held(claim), ~turn_has_come(self._running, self.reach))
         with self._database.reading() as session:
             return session.scalar(ours_alone) is not None
 
@@ -108,17 +115,15 @@ class Leases:
             self._put_back(run, "")
 
     def waiting(self) -> list[str]:
-        """Return the ids of the runs that a worker may take now, in turn."""
+        """Return the ids of the runs that this worker may take now, in turn."""
         with self._database.reading() as session:
-            turns = next_of(waiting_in_turn(session), self._running)
-            return [turn.run_id for turn in turns]
+            return self._turns(session)
 
     def sweep(self, now: float | None = None) -> Swept:
         """Put back every run whose worker gave no sign of life."""
-        now = time.time() if now is None else now
-        return self._swept(
-            lambda run: ABANDONED if run.lease_until is not None and run.lease_until < now else None
-        )
+        with self._database.reading() as session:
+            now = self._database.moment(session) if now is None else now
+        return self._swept([Run.lease_until < now], lambda run: ABANDONED)
 
     def sweep_dead(self, cause: Callable[[str], str | None]) -> Swept:
         """Put back the runs of owners that are known to be dead, without waiting for the lease.
@@ -126,13 +131,34 @@ class Leases:
         `cause` returns, for an owner's name, why it died, as a sentence for the run's owner, or
         None if it is not known to be dead.
         """
-        return self._swept(lambda run: cause(run.lease_owner) if run.lease_owner else None)
+        owned = [Run.lease_owner.is_not(None)]
+        return self._swept(owned, lambda run: cause(run.lease_owner) if run.lease_owner else None)
 
-    def _swept(self, cause: Callable[[Run], str | None]) -> Swept:
+    def _next(self, session: Session) -> Run | None:
+        """Return the run whose turn it is, locked, or None if there is none."""
+        for run_id in self._turns(session):
+            # Its visitor may have cancelled or removed it since it was found.
+            run = session.get(Run, run_id, with_for_update=True, populate_existing=True)
+            if run is not None and run.state == RunState.QUEUED:
+                return run
+        return None
+
+    def _turns(self, session: Session) -> list[str]:
+        turns = next_of(waiting_in_turn(session, self.reach), self._running)
+        return [turn.run_id for turn in turns]
+
+    def _swept(
+        self, which: Sequence[ColumnElement[bool]], cause: Callable[[Run], str | None]
+    ) -> Swept:
         again, failed = [], []
+        running = select(Run).where(Run.state == RunState.RUNNING, *which)
+        with self._database.reading() as session:
+            # To look is cheap, and hardly ever is there anything to write.
+            if not any(cause(run) for run in session.scalars(running)):
+                return Swept([], [])
         with self._database.writing() as session:
-            running = select(Run).where(Run.state == RunState.RUNNING).with_for_update()
-            for run in session.scalars(running):
+            # Whoever holds one of them is alive, or sweeps it just now.
+            for run in session.scalars(running.with_for_update(skip_locked=True)):
                 reason = cause(run)
                 if reason is not None and self._put_back(run, reason):
                     again.append(run.id)

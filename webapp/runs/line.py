@@ -19,8 +19,10 @@ from sqlalchemy.orm import Session
 from stransfer import presets
 from stransfer.errors import StransferError
 from stransfer.settings import Settings
+from webapp.config import Config
 from webapp.records import NO_DRAFT, Run, RunState
 from webapp.runs.fairness import Turn, waiting_in_turn
+from webapp.runs.roster import Roster
 from webapp.runs.speeds import Speed, Speeds, told_by
 
 # What finished runs tell changes slowly, and is asked for with every look at the line.
@@ -56,14 +58,15 @@ _PAINTED = (Run.id, *(getattr(Run, name) for name in _Painted._fields[1:]))
 class Line:
     """The runs that wait on one installation."""
 
-    def __init__(self, speeds: Speeds, workers: int, most_running: int) -> None:
-        """Expect waits from the speeds of networks, and so many workers or as many as paint.
+    def __init__(self, speeds: Speeds, config: Config, roster: Roster) -> None:
+        """Expect waits from the speeds of networks, and the workers that are there.
 
-        No visitor has more runs painted at once than `most_running`.
+        Where none is there yet, as many are expected as are configured.
         """
         self._speeds = speeds
-        self._workers = workers
-        self._most_running = most_running
+        self._roster = roster
+        self._configured = config.workers
+        self._most_running = config.max_running_per_visitor
         self._known: Mapping[str, Speed] = {}
         self._known_at = -math.inf
         # The network and the cost of a run, which do not change, and take long to read.
@@ -84,7 +87,8 @@ class Line:
         speeds = {**_paces(painted), **self._measured()}
         lasting = {id: self._duration(id, part, speeds) for id, part in parts.items()}
         ends = [(run.visitor_id, self._left(run, speeds)) for run in painted]
-        waits = self._waits(ends, waiting, lasting)
+        workers = self._roster.count(session) or self._configured
+        waits = self._waits(workers, ends, waiting, lasting)
         return {
             turn.run_id: Place(position, wait if math.isfinite(wait) else None)
             for position, (turn, wait) in enumerate(zip(waiting, waits, strict=True), start=1)
@@ -92,6 +96,7 @@ class Line:
 
     def _waits(
         self,
+        workers: int,
         painted: Sequence[tuple[str, float]],
         waiting: Sequence[Turn],
         lasting: Mapping[str, float],
@@ -101,7 +106,7 @@ class Line:
         `painted` has the visitor of each run being painted and how long it still takes.
         """
         free = [left for _, left in painted]
-        free += [0.0] * (self._workers - len(free))
+        free += [0.0] * (workers - len(free))
         heapq.heapify(free)
         # When the last runs of each visitor end, of which no more may be painted at once.
         ends: dict[str, list[float]] = defaultdict(list)

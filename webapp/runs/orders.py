@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from stransfer import images, pyramid
+from stransfer import footprint, images, pyramid
 from stransfer.errors import ImageError, SettingsError
 from stransfer.pyramid import Level
 from stransfer.setting import AUTO
@@ -95,8 +95,9 @@ class Order:
         with _about("content"):
             return pyramid.plan(*self.content.size, self.settings)
 
-    def record(self, levels: Sequence[Level]) -> dict[str, Any]:
-        """Return the pictures, the settings and the plan as columns of a run."""
+    def record(self, levels: Sequence[Level], config: Config) -> dict[str, Any]:
+        """Return the pictures, the settings, the plan and what it needs as columns of a run."""
+        last = levels[-1]
         return {
             "title": self.title[:LONGEST_TITLE],
             "content": vars(self.content),
@@ -110,10 +111,13 @@ class Order:
                 )
             },
             "settings": self.settings.as_dict(),
-            "width": levels[-1].width,
-            "height": levels[-1].height,
+            "width": last.width,
+            "height": last.height,
             "steps": sum(level.steps for level in levels),
             "scales": len(levels),
+            "needs_mb": footprint.estimated_mb(self.settings.model, levels),
+            "needs_gpu": 0 < config.cpu_megapixels * 1e6 < last.width * last.height,
+            "network": self.settings.model if self.settings.untrained_seed is None else "",
         }
 
     def mark(self, submission: str) -> str:

@@ -56,6 +56,7 @@ class Painter:
         self._reports = Reports(services.database)
         self.stopping = stopping or threading.Event()
         self.vigil = Vigil(self.stopping)
+        self._reporter: Reporter | None = None
 
     def paint(self, claim: Claim) -> bool:
         """Paint a run to its end; return whether it was put back to be tried again."""
@@ -70,6 +71,16 @@ class Painter:
             finally:
                 self._clear(claim)
         return False
+
+    def save(self) -> None:
+        """Write a checkpoint of the run that is painted, while its next step is computed.
+
+        Another thread than that which paints may ask for it, where a step may take too long.
+        """
+        reporter = self._reporter
+        if reporter is not None:
+            with contextlib.suppress(UnavailableError, LeaseLostError):
+                reporter.save_newest()
 
     def _painted(self, claim: Claim) -> bool:
         try:
@@ -189,6 +200,7 @@ class Painter:
 
         try:
             with reporter:
+                self._reporter = reporter
                 for step in transfer.start(checkpoint, stopped):
                     self.vigil.sign()
                     reporter.step(step)
@@ -202,6 +214,8 @@ class Painter:
             with contextlib.suppress(UnavailableError):
                 reporter.keep(error.picture)
             raise
+        finally:
+            self._reporter = None
         if last is None:
             raise TransferError("The run ended before its first step; start it again.")
         return last
@@ -237,11 +251,15 @@ class Painter:
         """Return the newest sound checkpoint, and the keys of it and those before it.
 
         What lies in the run's folder counts, not what is recorded: whichever process wrote it, a
-        checkpoint of this run with its seal unbroken is as good as any.
+        checkpoint of this run with its seal unbroken is as good as any. One of a later step than
+        any that is recorded comes last: whoever wrote it had lost the run, and its losses with it.
         """
         media = self._services.media
         found = media.files(checkpoints(run.id))
-        kept = sorted((file.key for file in found if not file.unfinished), key=_step)
+        kept = sorted(
+            (file.key for file in found if not file.unfinished),
+            key=lambda key: (_step(key) <= run.step, _step(key)),
+        )
         while kept:
             try:
                 checkpoint = Checkpoint.from_bytes(media.read(kept[-1]))

@@ -138,6 +138,13 @@ class Reporter:
                 self._media.delete(self._checkpoints.pop(0))
             self._saved_step, self._saved_at = step.step, time.monotonic()
 
+    def save_newest(self) -> None:
+        """Write a checkpoint of the newest step, while the one after it is still computed."""
+        with self._wake:
+            newest = self._newest
+        if newest is not None and not newest.last:
+            self.save(newest)
+
     def keep(self, picture: Picture) -> None:
         """Make a picture the run's last one, after the thread has ended."""
         frame = self._write_frame(images.to_image(picture), "best")
@@ -200,6 +207,7 @@ class Reporter:
         self.finish_wanted |= self._reports.progress(self._claim, news, frame, moment)
         if frame is not None:
             self._shown = newest.step
+            self._forget_frames()
         if moment is not None:
             self._moment = moment
         if self._saved_step is None:
@@ -213,10 +221,15 @@ class Reporter:
         self._media.write(key, images.encode(image, "JPEG", _FRAME_QUALITY))
         if key not in self._frames:
             self._frames.append(key)
-        # A watcher may still be reading the one before.
-        while len(self._frames) > 2:
-            self._media.delete(self._frames.pop(0))
         return key
+
+    def _forget_frames(self) -> None:
+        """Remove the pictures before the newest two, now that the newest is recorded."""
+        # A watcher may still be reading the one before.
+        with suppress(UnavailableError):
+            while len(self._frames) > 2:
+                self._media.delete(self._frames[0])
+                self._frames.pop(0)
 
     def _write_moment(self, image: Image.Image, progress: float) -> int | None:
         """Keep a picture for the timelapse, if it is the first of its part of the way."""

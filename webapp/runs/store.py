@@ -25,6 +25,7 @@ from webapp.runs.line import Line, Place
 from webapp.runs.losses import last_loss, losses_after
 from webapp.runs.orders import Order
 from webapp.runs.pulses import Pulses
+from webapp.runs.roster import Roster
 from webapp.runs.snapshot import run_values
 from webapp.runs.speeds import Speeds
 from webapp.runs.usage import check_kept
@@ -47,7 +48,8 @@ class RunStore:
         self._services = services
         self._database = services.database
         config = services.config
-        self._line = Line(Speeds(services.database), config.workers, config.max_running_per_visitor)
+        self._roster = Roster(services.database, config)
+        self._line = Line(Speeds(services.database), config, self._roster)
         self._admission = Admission(config, self._line)
         self.pulses = Pulses(services.database, self._line)
 
@@ -56,8 +58,9 @@ class RunStore:
 
         A form that the same visitor sends twice has the same `submission` and the same choices;
         it is accepted once and gives the same id. The visitor's draft is removed. Raises
-        SettingsError, naming the fields, if pictures and settings do not fit each other,
-        TooManyError if too many runs wait, and UnavailableError if the disk is nearly full.
+        SettingsError, naming the fields, if pictures and settings do not fit each other or are
+        beyond every worker, TooManyError if too many runs wait, and UnavailableError if the disk is
+        nearly full.
         """
         levels = order.plan(self._services.config)
         run_id = uuid.uuid4().hex
@@ -66,7 +69,7 @@ class RunStore:
             visitor_id=visitor_id,
             submission=order.mark(submission or run_id),
             created_at=time.time(),
-            **self._with_own_copy(order, run_id).record(levels),
+            **self._with_own_copy(order, run_id).record(levels, self._services.config),
         )
         try:
             accepted, drafts = self._accept(run)
@@ -222,6 +225,7 @@ class RunStore:
                 earlier.submission = uuid.uuid4().hex
                 session.flush()
             check_kept(session, run)
+            self._roster.check(session, run)
             self._admission.check(session, run.visitor_id)
             self._services.room.check()
             session.add(run)

@@ -1,13 +1,15 @@
 """The worker process: takes messages from the queue and paints the runs whose turn it is.
 
-Its main thread keeps house: it renews the lease of the current run, puts back runs whose worker
-died, and sends again what the queue has lost. A thread of Huey's paints.
+Its main thread keeps house: it signs the roster, renews the lease of the current run, puts back
+runs whose worker died, and looks for runs whose message was lost, or never sent because the queue
+did not answer. One thread paints; another one, of Huey's, calls it when there is a message.
 """
 
 from __future__ import annotations
 
 import faulthandler
 import logging
+import math
 import os
 import signal
 import threading
@@ -17,16 +19,21 @@ from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from stransfer import loading, precision
+from stransfer import devices, loading, precision
+from stransfer.devices import Device
 from stransfer.errors import StransferError
 from stransfer.settings import Settings
 from webapp import logs
 from webapp.errors import LeaseLostError, UnavailableError
+from webapp.runs.abilities import Abilities
+from webapp.runs.bell import Bell
 from webapp.runs.belongings import clear
 from webapp.runs.deaths import STALLED, cause_of_death, name_of_this_process
 from webapp.runs.draftstore import DraftStore
+from webapp.runs.draining import Draining
 from webapp.runs.leases import Claim, Leases, Swept
 from webapp.runs.renewal import Renewal
+from webapp.runs.roster import Roster
 from webapp.runs.vigil import end_after
 from webapp.services import Services
 
@@ -35,7 +42,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How often at most an idle worker looks whether the SQLite queue has a message.
+# How often a worker that has to stop looks whether it can.
 _POLL_SECONDS = 0.3
 
 
@@ -46,26 +53,29 @@ class Worker:
         """Work for these services, under a name that no other process has."""
         self._services = services
         self._leases = Leases(services.database, services.config)
+        self._roster = Roster(services.database, services.config)
         self._name = name_of_this_process(uuid.uuid4().hex[:8])
         self._drafts = DraftStore(services)
         self._stopping = threading.Event()
+        self._draining = Draining(self._let_go)
         self._renewal = Renewal(services.config.rest_seconds)
         self._asked = False
+        self._healthy = True
+        self._signed_at = -math.inf
         self._painter: Painter | None = None
+        self._device: Device | None = None
         self._claim: Claim | None = None
+        self.bell = Bell()
 
     def run(self) -> bool:
         """Paint until SIGINT or SIGTERM; the run that is then being painted is handed back.
 
         Returns whether the worker only ended in order to be started afresh.
         """
-        queue = self._services.queue
-        queue.receive(self._take)
-        queue.huey.on_startup(name="load")(self._load)
-        consumer = queue.huey.create_consumer(
-            workers=1, worker_type="thread", periodic=False, max_delay=_POLL_SECONDS
-        )
         self._succeed()
+        painting = threading.Thread(target=self._work, name="painting", daemon=True)
+        painting.start()
+        consumer = self._services.queue.consumer(lambda run_id: self.bell.ring_and_wait())
         consumer.start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
@@ -74,18 +84,12 @@ class Worker:
             self._watch()
             if self._claim is not None:
                 self._renewal.busy()
-            elif self._renewal.due:
+            elif self._renewal.due and self._healthy:
                 self._stopping.set()
             self._stopping.wait(self._services.config.heartbeat_seconds)
-        if self._painter is None:
-            # Still loading, so nothing is claimed; whoever stops us need not wait for the rest.
-            log.info("worker %s: stopped before it was ready", self._name)
-            os._exit(0)
-        while self._claim is not None:
-            # A step may take longer than the lease, and what is checkpointed must still be ours.
-            self.keep_house()
-            self._watch()
-            time.sleep(_POLL_SECONDS)
+        # Messages that come from now on are for others.
+        consumer.stop(graceful=False)
+        self._drain(painting)
         consumer.stop(graceful=True)
         # Whoever asks meanwhile must not get a fresh worker instead of none.
         renewed = not self._asked
@@ -94,32 +98,84 @@ class Worker:
         return renewed
 
     def keep_house(self) -> None:
-        """Renew, put back, put away and send again, once.
+        """Sign, renew, put back, put away and look for work, once.
 
         A failure is logged and tried again next time.
         """
+        before, self._healthy = self._healthy, False
         try:
-            claim = self._claim
-            if claim is not None:
-                self._leases.renew(claim)
+            self._renew()
+            self._sign()
+            if self._claim is None and self._leases.waiting():
+                self.bell.ring()
             self._deal_with(self._leases.sweep())
+            for run in self._roster.give_up():
+                with logs.about(run.id):
+                    log.warning("nobody here can paint it, failed")
             self._drafts.put_away()
-            if self._claim is None and self._services.queue.waiting() == 0:
-                for run_id in self._leases.waiting():
-                    self._services.queue.send(run_id)
-        except LeaseLostError as error:
-            log.info("%s", error)
+            self._healthy = True
         except UnavailableError as error:
-            log.warning("worker %s: housekeeping failed: %s", self._name, error)
+            if before:
+                log.warning("worker %s: housekeeping failed: %s", self._name, error)
         except Exception:
             log.exception("worker %s: housekeeping failed", self._name)
 
+    def _renew(self) -> None:
+        claim = self._claim
+        if claim is not None:
+            try:
+                self._leases.renew(claim)
+            except LeaseLostError as error:
+                log.info("%s", error)
+
+    def _sign(self) -> None:
+        """Say on the roster what this worker can paint, and learn what others can."""
+        due = self._signed_at + self._roster.seconds_between_signs
+        if self._device is None or time.monotonic() < due:
+            return
+        if self._signed_at == -math.inf:
+            self._roster.forget(lambda name: cause_of_death(name, self._name) is not None)
+        mine = Abilities.of(self._services.config, self._device)
+        self._leases.reach = self._roster.sign(self._name, mine, str(self._device))
+        self._signed_at = time.monotonic()
+
     def _succeed(self) -> None:
         """Put back the runs of workers of this machine that are known to be dead."""
+
         with suppress(UnavailableError):
             self._deal_with(
                 self._leases.sweep_dead(lambda owner: cause_of_death(owner, self._name))
             )
+
+    def _drain(self, painting: threading.Thread) -> None:
+        """Wait until the run that is painted is let go of; return when nothing is owned any more.
+
+        What is known so far of a step that may take too long is kept meanwhile.
+        """
+        self.bell.close()
+        if self._painter is None:
+            # Still loading, so nothing is claimed; whoever stops us need not wait for the rest.
+            log.info("worker %s: stopped before it was ready", self._name)
+            logging.shutdown()
+            os._exit(0)
+        if self._claim is not None:
+            self._painter.save()
+        while painting.is_alive():
+            # A step may take longer than the lease, and what is checkpointed must still be ours.
+            self.keep_house()
+            self._watch()
+            painting.join(_POLL_SECONDS)
+        with suppress(UnavailableError):
+            self._roster.leave(self._name)
+
+    def _let_go(self) -> None:
+        """Hand the current run back as of its last checkpoint, in the middle of what is done."""
+        claim = self._claim
+        if claim is not None:
+            with logs.about(claim.run_id), suppress(LeaseLostError):
+                self._leases.hand_back(claim)
+                log.info("handed back as of its last checkpoint, in the middle of a step")
+        log.info("worker %s: stopped, as asked", self._name)
 
     def _deal_with(self, swept: Swept) -> None:
         for run_id in swept.again:
@@ -149,9 +205,21 @@ class Worker:
                 self._leases.release(claim, STALLED)
         os._exit(1)
 
+    def _work(self) -> None:
+        """Load, and paint whatever there is whenever somebody rings, until it is time to stop."""
+        while not self._stopping.is_set():
+            try:
+                if self._painter is None:
+                    self._load()
+                self._take()
+            except Exception:
+                log.exception("worker %s: could not go on", self._name)
+            if not self.bell.answer():
+                return
+
     def _load(self) -> None:
         # TensorFlow takes seconds to import: here, while the visitor is still choosing.
-        loading.load()
+        loading.load(self._services.config.device)
         from stransfer.program import prepare
         from webapp.runs.painter import Painter
 
@@ -163,19 +231,20 @@ class Worker:
             log.warning("worker %s: %s", self._name, error)
         self._painter = Painter(self._services, self._leases, self._stopping)
         self._renewal.loaded()
-        log.info("worker %s: ready", self._name)
+        # What this worker can paint is known only now.
+        self._device = devices.current()
+        self.keep_house()
+        log.info("worker %s: ready, on the %s", self._name, self._device)
 
-    def _take(self, run_id: str) -> None:
-        """Paint whichever run is next; the message only says that there is one.
+    def _take(self) -> None:
+        """Paint whichever run is next, and the one after that, as long as there is one.
 
-        And the one after that: the message of a run whose visitor had too many painted at once is
-        used up when its turn comes.
+        The message of a run whose visitor had too many painted at once is used up when its turn
+        comes.
         """
-        if self._painter is None:
-            self._load()
-        while not self._stopping.is_set():
+        while self._signed_at > -math.inf and not self._stopping.is_set():
             claim = None
-            # Whatever waits is sent again, once the database answers.
+            # Whatever waits is found again, once the database answers.
             with suppress(UnavailableError):
                 claim = self._leases.claim(self._name)
             if claim is None:
@@ -197,5 +266,7 @@ class Worker:
                 self._services.queue.send(claim.run_id)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
+        if not self._asked:
+            self._draining.begin()
         self._asked = True
         self._stopping.set()
