@@ -71,7 +71,9 @@ const [run, done] = arguments;
 fetch(`/api/v1/runs/${run}`).then((answer) => answer.json()).then(done);
 """
 _COMPLETE = """
-return [...document.images].every((image) => image.naturalWidth > 0 || image.loading === "lazy");
+const preview = document.querySelector("[data-draft]");
+return (!preview || ["done", "empty", "failed"].includes(preview.dataset.state)) &&
+  [...document.images].every((image) => image.naturalWidth > 0 || image.loading === "lazy");
 """
 
 

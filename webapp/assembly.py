@@ -61,6 +61,7 @@ def assemble(config: Config | None = None) -> Flask:
     csrf.exempt(api.blueprint)
     site = Site.install(app, Services.of(config))
     site.services.database.migrate()
+    site.services.media.check()
     pages = (create, drafts, gallery, runs, compare, shared, pictures, you, health, metrics_page)
     for page in (*pages, api, estimates, openapi):
         app.register_blueprint(page.blueprint)

@@ -23,6 +23,9 @@ ASYNC_MODES = ("eventlet", "threading")
 LOG_FORMATS = ("text", "json")
 SWITCH = ("on", "off")
 
+# How MEDIA_URL begins, if it names a bucket.
+BUCKET = "s3://"
+
 # In the instance folder.
 FILE = "config.py"
 
@@ -47,7 +50,15 @@ class Config(Allowances):
         "", "The queue that wakes workers. Empty is a SQLite file in the instance folder."
     )
     media_url: str = key(
-        "", "Where pictures are kept, as fsspec names it. Empty is a folder in the instance folder."
+        "",
+        "Where pictures are kept: another folder, or `s3://BUCKET` or `s3://BUCKET/FOLDER`. Empty "
+        "is a folder in the instance folder.",
+    )
+    media_seconds: float = key(
+        5.0,
+        "How long a bucket may be silent until a request to it is given up. Each is tried three "
+        "times.",
+        minimum=0.1,
     )
     secret_key: str = key(
         "", "Signs the visitors' cookies. Empty makes one in the instance folder, mode 0600."
@@ -164,6 +175,14 @@ class Config(Allowances):
             raise ConfigError(
                 "LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS, or living workers would "
                 f"count as dead; they are {self.lease_seconds:g} and {self.heartbeat_seconds:g}."
+            )
+
+        if self.media_url.startswith(BUCKET) and self.media_seconds * 5 > self.lease_seconds:
+            # What keeps house in a worker asks for several files between two signs of life.
+            raise ConfigError(
+                "LEASE_SECONDS must be at least five times MEDIA_SECONDS, or workers that wait for "
+                "the bucket would count as dead; they are "
+                f"{self.lease_seconds:g} and {self.media_seconds:g}."
             )
 
     @property

@@ -14,10 +14,11 @@ from stransfer.errors import StransferError
 from stransfer.models import DEFAULT_MODEL, MODELS
 from webapp import secret
 from webapp.decoder import Wish
-from webapp.errors import UnusableError
+from webapp.errors import UnavailableError, UnusableError
 from webapp.services import Services
 
-_PROBE = "checks/probe.txt"
+_PROBES = "checks"
+_PROBE = f"{_PROBES}/probe.txt"
 _PROBE_SIDE = 1000
 
 
@@ -68,11 +69,18 @@ def _queue(services: Services) -> str:
 
 
 def _media(services: Services) -> str:
-    services.media.write(_PROBE, b"probe")
-    if services.media.read(_PROBE) != b"probe":
-        raise _TroubleError("what is written there does not come back; check MEDIA_URL")
-    services.media.delete(_PROBE)
-    return "can be written and read"
+    media = services.media
+    media.check()
+    try:
+        media.write(_PROBE, b"probe")
+        found = media.read(_PROBE), [file.key for file in media.files(_PROBES)]
+        media.delete_folder(_PROBES)
+        left = media.exists(_PROBE)
+    except UnavailableError as error:
+        raise _TroubleError(f"it fails: {error.__cause__}") from error
+    if found != (b"probe", [_PROBE]) or left:
+        raise _TroubleError("what is written or removed there is not; check MEDIA_URL")
+    return "can be written, read, listed and cleared"
 
 
 def _disk(services: Services) -> str:

@@ -22,7 +22,7 @@ def configure(kind: str, level: int = logging.INFO) -> None:
     handler.addFilter(name_run)
     # Again: the libraries of a process may have logged before it was configured.
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("huey", "alembic", "werkzeug", "flask_wtf"):
+    for noisy in ("huey", "alembic", "werkzeug", "flask_wtf", "botocore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # They warn of what strangers say, as often as it is said.
     for noisy in ("engineio", "socketio"):

@@ -11,13 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from stransfer.files import final_name, is_temporary, make_folder, write_atomically
-from webapp.errors import NotFoundError, UnavailableError
+from webapp.config import BUCKET, Config
+from webapp.errors import ConfigError, NotFoundError, UnavailableError
+
+if TYPE_CHECKING:
+    from webapp.bucket import Bucket
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +60,21 @@ class Stored:
 class MediaStore:
     """Keeps bytes under keys such as `runs/ID/result.png`, in whatever place fsspec can reach."""
 
-    def __init__(self, url: str) -> None:
-        """Use the folder or bucket that fsspec knows by `url`."""
+    def __init__(self, url: str, seconds: float = Config.media_seconds) -> None:
+        """Use the folder or bucket at `url`; a bucket may be silent for so many seconds.
+
+        Raises ImportError if a library is missing for it, ValueError for what is no address.
+        """
         self._files: Any
-        self._files, root = fsspec.core.url_to_fs(url)
+        self._bucket: Bucket | None = None
+        if url.startswith(BUCKET):
+            # Most installations do without the library.
+            from webapp import bucket
+
+            root = bucket.root(url)
+            self._files = self._bucket = bucket.Bucket(seconds)
+        else:
+            self._files, root = fsspec.core.url_to_fs(url)
         self._root = str(root).rstrip("/")
         self._local = isinstance(self._files, LocalFileSystem)
         # A disk fails with an OSError; what keeps a bucket elsewhere fails in ways of its own.
@@ -69,6 +84,14 @@ class MediaStore:
     def folders(self) -> list[Path]:
         """The folder of this machine that everything is in; none if it is elsewhere."""
         return [Path(self._root)] if self._local else []
+
+    def check(self) -> None:
+        """Raise ConfigError if everything is in a bucket, and that one cannot be used."""
+        if self._bucket is not None:
+            try:
+                self._bucket.check(self._root)
+            except OSError as error:
+                raise ConfigError(f"MEDIA_URL cannot be used: {error}.") from error
 
     def write(self, key: str, content: bytes) -> None:
         """Keep `content` under `key`: the whole of it, or, if that fails, nothing new.
@@ -141,7 +164,8 @@ class MediaStore:
     def modified(self, key: str) -> float | None:
         """Return when what is kept under a listed key was written, or None if it is gone."""
         try:
-            return _modified(self._files.info(f"{self._root}/{key}"))
+            with self._reaching():
+                return _modified(self._files.info(f"{self._root}/{key}"))
         except FileNotFoundError:
             return None
 
@@ -160,10 +184,14 @@ class MediaStore:
         except self._troubles as error:
             log.warning("the media store does not do what it is asked to: %s", error)
             raise UnavailableError(
-                "The site cannot get at its pictures just now, because its disk is full or does "
-                "not answer; try again in a minute.",
+                f"The site cannot get at its pictures just now, because {self._place} is full or "
+                "does not answer; try again in a minute.",
                 retry_after=60,
             ) from error
+
+    @property
+    def _place(self) -> str:
+        return "its disk" if self._local else "the place where it keeps them"
 
     def _folder(self, folder: str) -> str:
         return self._path(f"{folder}/any.x").rpartition("/")[0]

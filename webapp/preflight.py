@@ -35,6 +35,7 @@ def prepare(config: Config) -> Services:
 
     services = Services.of(config)
     services.database.migrate()
+    services.media.check()
     secret.load(config.secret_key, config.instance, config.earlier_keys)
     return services
 

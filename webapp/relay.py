@@ -8,15 +8,14 @@ several are sent in one pass is read, encoded and written once.
 
 from __future__ import annotations
 
-import base64
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from webapp.errors import NotFoundError
 from webapp.estimates import roughly
+from webapp.frames import Frame, Frames
 from webapp.media import MediaStore
 from webapp.messages import Message
 from webapp.records import Loss, RunState
@@ -76,7 +75,7 @@ class Relay:
         `frames_sent` counts the pictures that were sent to anybody.
         """
         self._pulses = pulses
-        self._media = media
+        self._frames = Frames(media)
         self._emit = emit
         self._lock = threading.RLock()
         # By run, then by connection.
@@ -117,21 +116,27 @@ class Relay:
         with self._lock:
             watched = {run_id: list(group.values()) for run_id, group in self._watchers.items()}
         pulses = self._pulses.of(watched)
+        due = {
+            id: [one for one in watched[id] if one.due(pulse, now)] for id, pulse in pulses.items()
+        }
+        wanted = {id: frame for id, each in due.items() if (frame := _wanted(pulses[id], each))}
+        frames = self._frames.read(wanted)
         for run_id, watchers in watched.items():
             pulse = pulses.get(run_id)
             if pulse is None:
                 self._tell_deleted(run_id, watchers)
-            else:
-                self._tell_progress(pulse, [one for one in watchers if one.due(pulse, now)], now)
-                self._tell_status(pulse, watchers)
+                continue
+            if due[run_id] and (run_id in frames or run_id not in wanted):
+                self._tell_progress(pulse, frames.get(run_id), due[run_id], now)
+            self._tell_status(pulse, watchers)
 
-    def _tell_progress(self, pulse: Pulse, watchers: Sequence[Watcher], now: float) -> None:
-        if not watchers:
-            return
-        progress = _Progress(pulse, watchers, self._pulses, self._media)
+    def _tell_progress(
+        self, pulse: Pulse, frame: Frame | None, watchers: Sequence[Watcher], now: float
+    ) -> None:
+        progress = _Progress(pulse, frame, watchers, self._pulses)
         for watcher in watchers:
             message = progress.since(watcher.seq, watcher.frame)
-            watcher.seq, watcher.frame, watcher.sent_at = pulse.seq, pulse.frame, now
+            watcher.seq, watcher.frame, watcher.sent_at = pulse.seq, progress.frame, now
             self.frames_sent += message.values["frame"] is not None
             self._emit(PROGRESS, message, watcher.sid, watcher.acknowledged)
 
@@ -155,20 +160,21 @@ class _Progress:
     """What is new of a run for watchers who know it up to different steps."""
 
     def __init__(
-        self, pulse: Pulse, watchers: Sequence[Watcher], pulses: Pulses, media: MediaStore
+        self, pulse: Pulse, frame: Frame | None, watchers: Sequence[Watcher], pulses: Pulses
     ) -> None:
         self._pulse = pulse
+        self._picture = None if frame is None else frame.picture
+        # What everybody knows from now on.
+        self.frame = pulse.frame if frame is None else frame.key
         self._pulses = pulses
         # Who is further behind than this gets fewer, and by themselves.
         self._recent = max(min(watcher.seq for watcher in watchers), pulse.seq - MOST_LOSSES)
         self._losses = pulses.losses(pulse, self._recent)
-        shown = any(watcher.frame != pulse.frame for watcher in watchers)
-        self._picture = _picture(media, pulse.frame) if shown and pulse.frame else None
         self._messages: dict[tuple[int, bool], Message] = {}
 
     def since(self, seq: int, frame: str | None) -> Message:
         """Return what somebody is sent who knows the steps up to `seq`, and this frame."""
-        key = seq, frame != self._pulse.frame
+        key = seq, frame != self.frame
         if key not in self._messages:
             self._messages[key] = self._message(seq, self._picture if key[1] else None)
         return self._messages[key]
@@ -199,12 +205,9 @@ class _Progress:
         return [loss for loss in self._losses if loss.seq > seq]
 
 
-def _picture(media: MediaStore, frame: str) -> str | None:
-    try:
-        content = media.read(frame)
-    except (NotFoundError, ValueError):
-        return None
-    return "data:image/jpeg;base64," + base64.b64encode(content).decode()
+def _wanted(pulse: Pulse, watchers: Sequence[Watcher]) -> str | None:
+    """Return the picture that some watchers of a run are to be sent, if there is a new one."""
+    return pulse.frame if any(watcher.frame != pulse.frame for watcher in watchers) else None
 
 
 def _state(run_id: str, *values: object) -> Message:

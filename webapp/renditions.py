@@ -5,6 +5,7 @@ One is made when a browser first asks for it, and kept beside the picture it was
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import subprocess
@@ -55,10 +56,11 @@ class Renditions:
         if side not in SIDES:
             raise NotFoundError(_NO_SUCH_SIDE)
         name = _key(key, side)
-        if not self._media.exists(name):
-            with self._turn:
-                if not self._media.exists(name):
-                    self._keep(key, name, side)
+        with contextlib.suppress(NotFoundError):
+            return self._media.read(name)
+        with self._turn:
+            if not self._media.exists(name):
+                self._keep(key, name, side)
         return self._media.read(name)
 
     def _keep(self, key: str, name: str, side: int) -> None:

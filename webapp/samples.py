@@ -123,16 +123,21 @@ class Samples:
         if any(file not in self._known for file in files):
             # Others who ask meanwhile wait, and find it done.
             with self._examining:
-                self._examine([file for file in files if file not in self._known])
+                try:
+                    self._examine([file for file in files if file not in self._known])
+                except UnavailableError as error:
+                    log.warning("samples are left for the next time: %s", error)
 
     def _examine(self, files: Sequence[_File]) -> None:
-        """Make known what is new; what cannot be examined now is left for the next time."""
+        """Make known what is new. Raises UnavailableError for what cannot be examined now."""
         batch: dict[_File, bytes] = {}
         for file in files:
             try:
                 if self._recall(file):
                     continue
                 content = self._content(file)
+            except UnavailableError:
+                raise
             except Exception as error:
                 self._leave_out(file, error)
                 continue
@@ -168,17 +173,14 @@ class Samples:
 
     def _decode(self, batch: Mapping[_File, bytes]) -> None:
         wish = Wish(KEPT_SIDE, preview_side=PREVIEW_SIDE)
-        try:
-            with self._decoders.turn() as turn:
-                # All pages with samples wait for them.
-                found = turn.decode_all(list(batch.values()), wish, urgent=True)
-            for (file, content), decoded in zip(batch.items(), found, strict=True):
-                if isinstance(decoded, UnusableError):
-                    self._leave_out(file, decoded)
-                else:
-                    self._keep(file, content, decoded)
-        except UnavailableError as error:
-            log.warning("samples are not examined now: %s", error)
+        with self._decoders.turn() as turn:
+            # All pages with samples wait for them.
+            found = turn.decode_all(list(batch.values()), wish, urgent=True)
+        for (file, content), decoded in zip(batch.items(), found, strict=True):
+            if isinstance(decoded, UnusableError):
+                self._leave_out(file, decoded)
+            else:
+                self._keep(file, content, decoded)
 
     def _keep(self, file: _File, content: bytes, decoded: Decoded) -> None:
         """Keep what runs and pages use, so that a run survives the removal of its sample.

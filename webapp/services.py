@@ -27,6 +27,7 @@ _EXTRAS = {
     "redis": "redis",
     "rediss": "redis",
     "unix": "redis",
+    "s3": "s3",
 }
 
 
@@ -52,7 +53,7 @@ class Services:
         database = config.database_url or f"sqlite:///{instance / 'stransfer.sqlite'}"
         media = config.media_url or str(instance / "media")
         queue = config.queue_url or f"sqlite:///{instance / 'queue.sqlite'}"
-        store = _usable("MEDIA_URL", lambda: MediaStore(media), media)
+        store = _usable("MEDIA_URL", lambda: MediaStore(media, config.media_seconds), media)
         return cls(
             config=config,
             database=_usable(

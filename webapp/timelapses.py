@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import subprocess
@@ -41,10 +42,11 @@ class Timelapses:
         if not shows(run):
             raise NotFoundError("This run has no timelapse; only a finished painting has one.")
         key = timelapse(run.id)
-        if not self._media.exists(key):
-            with self._turn:
-                if not self._media.exists(key):
-                    self._keep(run, key)
+        with contextlib.suppress(NotFoundError):
+            return self._media.read(key)
+        with self._turn:
+            if not self._media.exists(key):
+                self._keep(run, key)
         return self._media.read(key)
 
     def _keep(self, run: Run, key: str) -> None:

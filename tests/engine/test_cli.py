@@ -10,18 +10,26 @@ import re
 import subprocess
 import sys
 import termios
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from PIL import Image
 
 from stransfer import folders, precision, presets
-from stransfer.cli import run_command_line
+from stransfer.cli import cli, run_command_line
 from stransfer.settings import SETTINGS
 
 CONTENT = str(folders.DATA / "content" / "cat.jpg")
 STYLE = str(folders.DATA / "style" / "night_wind.jpg")
+
+
+PICTURES = [CONTENT, STYLE, str(folders.DATA / "style" / "fjord.jpg")]
+
+# Paints with some options, in this process, and returns what is printed of it.
+Here = Callable[..., dict[str, Any]]
 
 
 def stransfer(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -32,6 +40,39 @@ def stransfer(*arguments: str, **environment: str) -> subprocess.CompletedProces
         check=False,
         env=os.environ | environment,
     )
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A result, painted by another process, with a timelapse beside it."""
+    output = tmp_path_factory.mktemp("first") / "first.png"
+    film = str(output.with_name("film.webp"))
+    done = stransfer(
+        "render", *PICTURES, "-o", str(output), "--timelapse", film, "--size", "100",
+        "--steps", "1", "--scales", "1", "--style-weights", "3,1", "--tv-weight", "0.5",
+        "--style-layers", "block1_conv1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return output
+
+
+@pytest.fixture
+def here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Here:
+    """What paints two artworks in this process, which has TensorFlow already."""
+
+    def paint(*options: str) -> dict[str, Any]:
+        command = ["render", *PICTURES, "-o", str(tmp_path / "out.png"), "--json", *options]
+        monkeypatch.setattr(sys, "argv", ["stransfer", *command])
+        with pytest.raises(SystemExit) as ended:
+            run_command_line(cli)
+        shown = capsys.readouterr()
+        assert not ended.value.code, shown.err
+        told: dict[str, Any] = json.loads(shown.out)
+        return told
+
+    return paint
 
 
 def test_render_prints_one_object_and_writes_the_picture(tmp_path: Path) -> None:
@@ -112,44 +153,28 @@ def test_what_cannot_be_read_or_written_is_named(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [text]
 
 
-def test_render_like_an_earlier_result_repeats_it_exactly(tmp_path: Path) -> None:
-    first, again = tmp_path / "first.png", tmp_path / "again.png"
-    quick = ["--size", "100", "--steps", "1", "--scales", "1", "--style-weights", "3,1"]
-    film = tmp_path / "film.webp"
-    pictures = [CONTENT, STYLE, str(folders.DATA / "style" / "fjord.jpg")]
-    arguments = [*pictures, "-o", str(first), *quick, "--timelapse", str(film)]
-    assert stransfer("render", *arguments).returncode == 0
-    assert stransfer("render", *pictures, "-o", str(again), "--like", str(first)).returncode == 0
+def test_render_like_an_earlier_result_repeats_it_exactly(first: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.png"
+    assert stransfer("render", *PICTURES, "-o", str(again), "--like", str(first)).returncode == 0
     assert first.read_bytes() == again.read_bytes()
-    with Image.open(film) as image:
+    with Image.open(first.with_name("film.webp")) as image:
         assert image.format == "WEBP" and image.size == (100, 67)
 
 
-def test_what_is_given_empty_is_not_taken_from_an_earlier_result(tmp_path: Path) -> None:
-    first, again = tmp_path / "first.png", tmp_path / "again.png"
-    quick = ["--size", "100", "--steps", "1", "--scales", "1", "--style-layers", "block1_conv1"]
-    assert stransfer("render", CONTENT, STYLE, "-o", str(first), *quick).returncode == 0
-    arguments = ["--like", str(first), "--style-layers", "", "--json"]
-    done = stransfer("render", CONTENT, STYLE, "-o", str(again), *arguments)
-    assert done.returncode == 0, done.stderr
-    used = json.loads(done.stdout)["settings"]
+def test_what_is_given_empty_is_not_taken_from_an_earlier_result(first: Path, here: Here) -> None:
+    used = here("--like", str(first), "--style-layers", "")["settings"]
     assert (used["style_layers"], used["steps"], used["size"]) == ("", 1, 100)
 
 
 def test_a_preset_wins_over_an_earlier_result_and_what_is_given_wins_over_both(
-    tmp_path: Path,
+    first: Path, here: Here, tmp_path: Path
 ) -> None:
-    first, again = tmp_path / "first.png", tmp_path / "again.png"
-    quick = ["--size", "100", "--steps", "1", "--scales", "1", "--tv-weight", "0.5"]
-    assert stransfer("render", CONTENT, STYLE, "-o", str(first), *quick).returncode == 0
-    arguments = ["--like", str(first), "--preset", "draft", "--size", "120", "--json"]
-    done = stransfer("render", CONTENT, STYLE, "-o", str(again), *arguments)
-    assert done.returncode == 0, done.stderr
-    used = json.loads(done.stdout)["settings"]
+    used = here("--like", str(first), "--preset", "draft", "--size", "120")["settings"]
     draft = presets.find("draft").settings
     assert (used["size"], used["steps"]) == (120, draft["steps"])
     assert (used["scales"], used["tv_weight"]) == (1, 0.5)
-    refused = stransfer("render", CONTENT, STYLE, "-o", str(again), "--preset", "best")
+    output = str(tmp_path / "best.png")
+    refused = stransfer("render", CONTENT, STYLE, "-o", output, "--preset", "best")
     assert (refused.returncode, "draft, standard, fine" in refused.stderr) == (2, True)
 
 

@@ -41,6 +41,8 @@ _OPTIONS = (
     "--window-size=1280,1600",
 )
 
+SAVES_DATA = "Object.defineProperty(navigator, 'connection', {value: {saveData: true}})"
+
 # What a run's page shows now. One script, because the page changes while one looks at it.
 _RUN = """
 const root = document.querySelector("[data-run]");

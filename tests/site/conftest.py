@@ -15,6 +15,7 @@ from stransfer import folders
 from tests.site import chromium
 from tests.site.chromium import Chromium
 from tests.site.impatient import started, stopped
+from tests.site.object_store import ObjectStore
 from tests.site.person import Person
 from tests.site.postgres import NEEDED, Postgres
 from tests.site.server import UNLIMITED, Server
@@ -52,6 +53,22 @@ def postgres() -> Iterator[Postgres]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """An S3-compatible store."""
+    store = ObjectStore(tmp_path_factory.mktemp("store"))
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def bucket_url(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A new bucket, which this process is told how to use."""
+    for name, value in object_store.environment.items():
+        monkeypatch.setenv(name, value)
+    return object_store.bucket()
+
+
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
     """The database of a new installation: SQLite's file, unless a test is run with both kinds."""
@@ -59,13 +76,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
         return ""
     server: Postgres = request.getfixturevalue("postgres")
     return server.database(template="empty")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what a browser shows a second chance: a busy machine may make it wait too long once."""
-    for item in items:
-        if item.path.name.startswith(("test_browser", "test_looks")):
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -174,9 +184,13 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def browser(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Chromium]:
-    """A new visitor's browser, as wide as the test says."""
+    """The browser of a new visitor who saves data, as wide as the test says.
+
+    So no previews are painted, which would cost the tests more than all that they are about.
+    """
     browser = Chromium(server.url, tmp_path / "profile")
     browser.look(getattr(request, "param", chromium.DESKTOP))
+    browser.before_each_page(chromium.SAVES_DATA)
     yield browser
     browser.quit()
 

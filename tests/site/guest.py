@@ -21,9 +21,13 @@ Event = tuple[str, dict[str, Any]]
 class Guest:
     """One visitor. Another guest with the same cookie is the same visitor in a new browser."""
 
-    def __init__(self, url: str, cookie: str | None = None) -> None:
+    def __init__(
+        self, url: str, cookie: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
         self.url = url
+        self.headers = headers or {}
         self.http = requests.Session()
+        self.http.headers.update(self.headers)
         if cookie is not None:
             self.http.cookies.set("stransfer", cookie)
 
@@ -84,9 +88,15 @@ class Guest:
         return wait_for(find, f"run {run_id}, now {self.run(run_id)}", seconds)
 
     @contextmanager
-    def watching(self, run_id: str, since: int = 0) -> Iterator[Watch]:
+    def watching(
+        self,
+        run_id: str,
+        since: int = 0,
+        transports: list[str] | None = None,
+        returns: bool = False,
+    ) -> Iterator[Watch]:
         """Watch a run over a socket of its own."""
-        watch = Watch(self, run_id)
+        watch = Watch(self, run_id, transports, returns)
         try:
             watch.subscribe(since)
             yield watch
@@ -104,20 +114,34 @@ class Guest:
 
 
 class Watch:
-    """What one connection hears of one run."""
+    """What one connection hears of one run; if it `returns`, it connects again as pages do."""
 
-    def __init__(self, guest: Guest, run_id: str) -> None:
+    def __init__(
+        self,
+        guest: Guest,
+        run_id: str,
+        transports: list[str] | None = None,
+        returns: bool = False,
+    ) -> None:
         self.run_id = run_id
         self.events: list[Event] = []
         self.answer: dict[str, Any] = {}
         # While this is not set, progress is heard but not acknowledged, as on a slow phone.
         self.attentive = threading.Event()
         self.attentive.set()
-        self.client = socketio.Client(http_session=guest.http, reconnection=False)
+        self.client = socketio.Client(
+            http_session=guest.http,
+            reconnection=returns,
+            reconnection_delay=0.1,
+            # It would say so a second time, and be refused.
+            websocket_extra_options={"suppress_origin": True},
+        )
+        self.client.on("connect", self._connected)
         self.client.on("progress", self._progress)
         self.client.on("state", lambda values: self.events.append(("state", values)))
         # As a browser does for a page of the site.
-        self.client.connect(guest.url, headers={"Origin": guest.url}, wait_timeout=20)
+        headers = {**guest.headers, "Origin": guest.url}
+        self.client.connect(guest.url, headers=headers, transports=transports, wait_timeout=20)
 
     def subscribe(self, since: int = 0) -> None:
         """Subscribe and keep the answer."""
@@ -138,6 +162,10 @@ class Watch:
             seconds,
         )
         time.sleep(0.5)
+
+    def _connected(self) -> None:
+        if self.answer:
+            self.client.emit("subscribe", {"run": self.run_id, "since": 0})
 
     def _progress(self, values: dict[str, Any]) -> None:
         self.events.append(("progress", values))

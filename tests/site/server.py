@@ -56,8 +56,9 @@ def wait_for(find: Callable[[], Found | None], what: str, seconds: float = 60) -
 class Server:
     """`stransfer serve` in an instance folder of its own, on a free port."""
 
-    # What is run with `serve` to start it.
+    # What is run to start it, and with which command.
     module = "webapp"
+    command = "serve"
 
     def __init__(self, folder: Path, **keys: str) -> None:
         """Plan it; the keys are configuration."""
@@ -77,7 +78,7 @@ class Server:
         """Start it and wait until it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self.module, "serve"],
+                [sys.executable, "-m", self.module, self.command],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -130,6 +131,12 @@ class Server:
                     os.kill(pid, signal.SIGKILL)
         assert alive == [], self.log.read_text()
         return status
+
+
+class Web(Server):
+    """A web process alone, as on a machine that paints nothing."""
+
+    command = "web"
 
 
 def _family(pid: int) -> list[int]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from selenium.webdriver.common.by import By
 
 from tests.conftest import file_bytes
@@ -42,6 +44,15 @@ _SENT = """
 const data = new FormData(document.querySelector("[data-create]"));
 return [[...data.keys()], data.getAll("content"), data.getAll("style")];
 """
+
+
+@pytest.fixture
+def browser(server: Server, tmp_path: Path) -> Iterator[Chromium]:
+    """The browser of a new visitor who does not save data."""
+    browser = Chromium(server.url, tmp_path / "profile")
+    browser.look()
+    yield browser
+    browser.quit()
 
 
 def shown(browser: Chromium) -> dict[str, Any]:
@@ -174,8 +185,7 @@ def test_what_has_no_draft_says_why(browser: Chromium) -> None:
 
 def test_who_saves_data_gets_no_drafts(browser: Chromium, server: Server) -> None:
     before = drafts_of(server)
-    saves = "Object.defineProperty(navigator, 'connection', {value: {saveData: true}})"
-    browser.before_each_page(saves)
+    browser.before_each_page(chromium.SAVES_DATA)
     browser.open()
     browser.until_it_says("No previews while your browser saves data")
     browser.fill(size="100", steps="1", scales="1")

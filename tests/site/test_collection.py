@@ -19,6 +19,8 @@ from webapp.pages import gallery
 from webapp.records import LONGEST_TITLE, Run
 from webapp.runs.belongings import folder
 
+BOTH_DATABASES = True
+
 NOBODYS = "0" * 32
 
 

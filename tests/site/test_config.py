@@ -86,6 +86,12 @@ def test_a_lease_must_outlast_two_signs_of_life(tmp_path: Path) -> None:
         load(environment(tmp_path, LEASE_SECONDS="9", HEARTBEAT_SECONDS="5"))
 
 
+def test_a_lease_that_ends_while_a_bucket_is_waited_for_is_refused(tmp_path: Path) -> None:
+    load(environment(tmp_path, MEDIA_SECONDS="10"))
+    with pytest.raises(ConfigError, match=r"LEASE_SECONDS.*MEDIA_SECONDS.* 30 and 10"):
+        load(environment(tmp_path, MEDIA_SECONDS="10", MEDIA_URL="s3://paint"))
+
+
 def test_an_unknown_key_in_the_file_is_named_beside_the_known_ones(tmp_path: Path) -> None:
     (tmp_path / "config.py").write_text("PROT = 8080\n")
     with pytest.raises(ConfigError, match=r"no key PROT; the keys are .*HOST, PORT"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -31,6 +32,18 @@ def runs(services: Services) -> RunStore:
     return RunStore(services)
 
 
+@contextlib.contextmanager
+def no_deleting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the media store out of reach for whoever deletes."""
+
+    def unreachable(self: MediaStore, folder: str) -> None:
+        raise UnavailableError("The network is down.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(MediaStore, "delete_folder", unreachable)
+        yield
+
+
 def test_a_run_that_waits_with_a_checkpoint_keeps_nothing_of_it_when_it_is_cancelled(
     runs: RunStore, services: Services, leases: Leases
 ) -> None:
@@ -53,12 +66,7 @@ def test_a_run_is_deleted_after_its_files_so_that_it_can_be_deleted_again(
 ) -> None:
     run_id = order.place(services)
     services.media.write(f"{folder(run_id)}/frames/1-1.jpg", b"x")
-    with monkeypatch.context() as broken, pytest.raises(UnavailableError):
-
-        def unreachable(self: MediaStore, folder: str) -> None:
-            raise UnavailableError("The network is down.")
-
-        broken.setattr(MediaStore, "delete_folder", unreachable)
+    with no_deleting(monkeypatch), pytest.raises(UnavailableError):
         runs.delete(ALICE, run_id)
     assert runs.find(ALICE, run_id).state == RunState.CANCELLED
     runs.delete(ALICE, run_id)
@@ -72,12 +80,7 @@ def test_a_visitor_is_forgotten_after_their_files_so_that_it_can_be_asked_for_ag
 ) -> None:
     run_id = order.place(services)
     services.media.write(f"{folder(run_id)}/frames/1-1.jpg", b"x")
-    with monkeypatch.context() as broken, pytest.raises(UnavailableError):
-
-        def unreachable(self: MediaStore, folder: str) -> None:
-            raise UnavailableError("The network is down.")
-
-        broken.setattr(MediaStore, "delete_folder", unreachable)
+    with no_deleting(monkeypatch), pytest.raises(UnavailableError):
         Visitors(services).forget(ALICE)
     assert Visitors(services).holdings(ALICE).runs == 1
     Visitors(services).forget(ALICE)

@@ -135,22 +135,20 @@ def open_page(browser: Chromium, path: str) -> None:
 
 
 def scan(browser: Chromium) -> list[str]:
-    """What axe finds wrong with a page, at both widths, light and dark, with all drawers open.
-
-    What the width changes, the colours do not, so two looks see it all.
-    """
+    """What axe finds wrong with a page, at both widths, light and dark, with all drawers open."""
     browser.driver.execute_script(
         "for (const drawer of document.querySelectorAll('details')) drawer.open = true"
     )
     browser.driver.execute_script(AXE.read_text())
     found = []
-    for width, dark in ((DESKTOP, False), (PHONE, True)):
-        browser.look(width, dark=dark, still=True)
-        # Nothing can be said of text on a gradient; its end that is nearer to the text can.
-        browser.driver.execute_script(_PLAIN, "--lit" if dark else "--wall")
-        about = f"at {width} px, {'dark' if dark else 'light'}: "
-        wrong = browser.driver.execute_async_script(_SCAN % json.dumps(_RULES))
-        found += [about + each for each in wrong]
+    for width in (DESKTOP, PHONE):
+        for dark in (False, True):
+            browser.look(width, dark=dark, still=True)
+            # Nothing can be said of text on a gradient; its end that is nearer to the text can.
+            browser.driver.execute_script(_PLAIN, "--lit" if dark else "--wall")
+            about = f"at {width} px, {'dark' if dark else 'light'}: "
+            wrong = browser.driver.execute_async_script(_SCAN % json.dumps(_RULES))
+            found += [about + each for each in wrong]
     browser.look()
     return found
 

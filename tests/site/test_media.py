@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +20,21 @@ from webapp.media import MediaStore
 KEY = "runs/0a1b/frames/1-2.jpg"
 
 
-@pytest.fixture(params=["folder", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> MediaStore:
-    """The store in a folder, and in a place that is none, as buckets are."""
-    return MediaStore(
-        str(tmp_path / "media") if request.param == "folder" else f"memory://{tmp_path.name}"
-    )
+@pytest.fixture(params=["folder", "memory", "bucket", "folder of a bucket"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A folder, a place of fsspec's that is none, and a store as it is on a network."""
+    if request.param == "folder":
+        return str(tmp_path / "media")
+    if request.param == "memory":
+        return f"memory://{tmp_path.name}"
+    bucket: str = request.getfixturevalue("bucket_url")
+    return bucket if request.param == "bucket" else f"{bucket}/a/site/"
+
+
+@pytest.fixture
+def store(url: str) -> MediaStore:
+    """The store in each of these places."""
+    return MediaStore(url)
 
 
 def files(folder: Path) -> list[str]:
@@ -70,6 +80,43 @@ def test_a_folder_is_deleted_with_everything_in_it_and_nothing_beside_it(store: 
     assert not store.exists(KEY)
     assert not store.exists("runs/0a1b/result.png")
     assert store.exists("runs/0a1b2/result.png")
+
+
+def test_what_one_process_writes_and_removes_another_one_sees_at_once(
+    store: MediaStore, url: str
+) -> None:
+    another = MediaStore(url)
+    for content in (b"picture", b"another picture"):
+        assert store.files("runs/0a1b") == []
+        assert not store.exists(KEY)
+        another.write(KEY, content)
+        [found] = store.files("runs/0a1b")
+        assert (found.key, found.size, found.unfinished) == (KEY, len(content), False)
+        assert store.files() == [found]
+        assert store.read(KEY) == content
+        another.delete_folder("runs/0a1b")
+
+
+def test_a_file_is_forgotten_unless_it_was_written_since(store: MediaStore) -> None:
+    store.forget(KEY, time.time())
+    before = time.time()
+    store.write(KEY, b"picture")
+    modified = store.modified(KEY)
+    assert modified is not None and before - 0.1 < modified < time.time() + 0.1
+    store.forget(KEY, before - 1)
+    assert store.exists(KEY)
+    store.forget(KEY, time.time() + 0.1)
+    assert not store.exists(KEY)
+    assert store.modified(KEY) is None
+
+
+def test_what_was_listed_can_be_discarded(store: MediaStore) -> None:
+    store.write(KEY, b"picture")
+    store.write("images/1.jpg", b"picture")
+    for file in store.files("images"):
+        store.discard(file)
+        store.discard(file)
+    assert [file.key for file in store.files()] == [KEY]
 
 
 def test_a_write_that_fails_leaves_the_old_content_and_no_temporary(tmp_path: Path) -> None:

@@ -72,6 +72,10 @@ def test_the_gallery_says_how_paintings_were_made_and_lets_one_keep_what_is_pain
     assert "Stop and keep" in person.open("/gallery").text
     person.press(f"/runs/{live}/finish")
     assert person.site.runs.find(person.id, live).finish_wanted
+    # Until the step ends, which may take a while, it can be seen that it was pressed.
+    for path in ("/gallery", f"/runs/{live}"):
+        page = person.open(path)
+        assert "Stopping after this step" in page.text and "Stop and keep" not in page.text
 
 
 def test_the_gallery_has_pages(app: Flask, config: Config) -> None:

@@ -20,6 +20,8 @@ from tests.site.corpus.clean import check_clean_file
 from tests.site.person import Person
 from webapp import create_app
 from webapp.config import Config
+from webapp.errors import UnavailableError
+from webapp.media import MediaStore
 
 
 @pytest.fixture
@@ -166,6 +168,20 @@ def test_samples_that_cannot_be_examined_now_are_offered_later(data: Path, confi
     config = dataclasses.replace(config, decoders=1, decode_wait_seconds=0)
     person = Person(create_app(config))
     with person.site.services.decoders.turn():
+        assert "style" not in person.open().options
+    assert person.open().options["style"] == ["sample:fjord.jpg"]
+
+
+def test_samples_that_the_store_does_not_give_now_are_offered_later(
+    data: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = Person(create_app(config))
+
+    def unreachable(self: MediaStore, key: str) -> bytes:
+        raise UnavailableError("The network is down.")
+
+    with monkeypatch.context() as out_of_reach:
+        out_of_reach.setattr(MediaStore, "read", unreachable)
         assert "style" not in person.open().options
     assert person.open().options["style"] == ["sample:fjord.jpg"]
 

@@ -23,6 +23,8 @@ from webapp.config import Config
 from webapp.records import Base, Image, Run, Visitor
 from webapp.services import Services
 
+BOTH_DATABASES = True
+
 LINK = re.compile(r"http://localhost(/you/open/[A-Za-z0-9_-]+)")
 
 
