@@ -116,10 +116,9 @@ def test_each_timer_has_its_service_and_each_link_in_the_units_its_file() -> Non
             assert (ROOT / page.removeprefix(f"file:{INSTALLED}/")).is_file()
 
 
-@pytest.mark.parametrize("name", ["stransfer.env"])
-def test_the_example_of_an_environment_is_one(name: str) -> None:
-    given = environment((FOLDER / name).read_text())
-    assert set(given) <= set(KEYS)
+def test_the_example_of_an_environment_is_one() -> None:
+    given = environment((FOLDER / "stransfer.env").read_text())
+    assert set(given) <= {*KEYS, *FOREIGN}
     shown = {key: value for key, value in given.items() if value}
     assert config.load(shown, FOLDER / "none").workers == int(given["WORKERS"])
 
@@ -218,7 +217,7 @@ def test_each_variable_and_volume_of_the_compose_file_is_told_of() -> None:
 
 
 def test_what_the_pages_about_deployment_point_to_is_there() -> None:
-    for page in ("docs/deploy/README.md",):
+    for page in ("docs/deploy/README.md", "docs/scaling.md"):
         text = (ROOT / page).read_text()
         for target in re.findall(r"\]\(((?!https?:|#)[^)#]+)", text):
             assert ((ROOT / page).parent / target).exists(), target
