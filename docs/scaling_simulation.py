@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scaling_costs import Cost, Costs, Spent
+from scaling_station import Station
 
 DAY = 86400.0
 NOON = DAY / 2
@@ -56,32 +57,6 @@ class Site:
         """Return how many runs a second are ordered at a moment, in seconds from midnight."""
         turn = math.cos(2 * math.pi * (moment - NOON) / DAY)
         return self.runs_per_hour / 3600 * (1 + self.swing * turn)
-
-
-class Station:
-    """A part that does one job after the other, in the order they come, so many at once."""
-
-    def __init__(self, servers: int) -> None:
-        """Have nothing to do yet."""
-        self.servers = servers
-        self.busy = 0.0
-        self.jobs = 0
-        self.waited = 0.0
-        self._free = [-math.inf] * servers
-
-    def serve(self, now: float, seconds: float) -> float:
-        """Take a job that comes now and takes so long; return when it is done."""
-        begin = max(now, self._free[0])
-        heapq.heapreplace(self._free, begin + seconds)
-        self.jobs += 1
-        self.busy += seconds
-        self.waited += begin - now
-        return begin + seconds
-
-    def forget(self) -> None:
-        """Count anew from here."""
-        self.busy = self.waited = 0.0
-        self.jobs = 0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import pytest
 
 from scaling_costs import Costs, Spent, constant, costs_of, line
 from scaling_forecast import FIGURES, forecasts
-from scaling_simulation import DAY, NOON, Outcome, Simulation, Site, Station
+from scaling_simulation import DAY, NOON, Outcome, Simulation, Site
+from scaling_station import Station
 from tests.conftest import ROOT
 
 # Nobody looks at anything: only runs and workers.
