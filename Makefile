@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 BIN := .venv/bin
 NPM ?= $(shell command -v npm || echo $(CURDIR)/$(BIN)/npm)
 
-.PHONY: run test soak install check audit clean
+.PHONY: run test soak deployment-check install check audit clean
 
 run: install
 	@exec $(BIN)/stransfer serve
@@ -19,6 +19,10 @@ test: install .venv/installed-test node_modules/installed-test check
 RUNS ?= 200
 soak: install .venv/installed-test
 	$(BIN)/python -m tests.soak --runs $(RUNS) $(SOAK_ARGS)
+
+# What docs/deploy says, done in an empty folder without a container engine; takes some minutes.
+deployment-check: install .venv/installed-test
+	$(BIN)/python -m tests.deployment
 
 check: .venv/installed-test
 	$(BIN)/ruff check .

@@ -46,6 +46,12 @@ class Installation:
 
     def order(self, settings: dict[str, Any]) -> str:
         """Start a run and return its id once it is being painted."""
+        run_id = self.submit(settings)
+        self.wait(run_id, lambda run: run["step"] > 0 or run["state"] == "failed")
+        return run_id
+
+    def submit(self, settings: dict[str, Any]) -> str:
+        """Start a run and return its id at once."""
         page = self._http.get(self.url, timeout=10).text
         content, style = PAIR
         form = {
@@ -55,9 +61,11 @@ class Installation:
             **{name: str(value) for name, value in settings.items()},
         }
         answer = self._http.post(f"{self.url}/runs", data=form, timeout=10, allow_redirects=False)
-        run_id = answer.headers["Location"].rpartition("/")[2]
-        self.wait(run_id, lambda run: run["step"] > 0 or run["state"] == "failed")
-        return run_id
+        return answer.headers["Location"].rpartition("/")[2]
+
+    def get(self, path: str) -> None:
+        """Look at a page."""
+        self._http.get(self.url + path, timeout=30).raise_for_status()
 
     def wait(self, run_id: str, fits: Any, pause: float = 0.2) -> dict[str, Any]:
         """Ask for a run until it is as it should be."""
@@ -93,24 +101,28 @@ class Installation:
 
 
 @contextlib.contextmanager
-def served(folder: Path, cores: list[int]) -> Iterator[Installation]:
-    """Serve an empty installation with one worker, and wait until that is ready."""
+def served(folder: Path, cores: list[int], **more: str) -> Iterator[Installation]:
+    """Serve an empty installation with one worker, and wait until that is ready.
+
+    `more` is configuration; with WORKERS it waits for all of them.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     keys = {"INSTANCE_PATH": str(folder / "instance"), "PORT": str(port), "HOST": "127.0.0.1"}
+    workers = int(more.get("WORKERS", 1))
     log = folder / "log"
     process = subprocess.Popen(
         [sys.executable, "-m", "webapp", "serve"],
         cwd=folders.ROOT,
-        env={**os.environ, **_LIMITLESS, **keys},
+        env={**os.environ, **_LIMITLESS, **keys, **more},
         stdout=log.open("wb"),
         stderr=subprocess.STDOUT,
         preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None,
     )
     try:
         deadline = time.monotonic() + PATIENCE
-        while ": ready" not in log.read_text():
+        while log.read_text().count(": ready") < workers:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise click.ClickException(f"The site does not start: {log.read_text()}")
             time.sleep(0.2)
@@ -123,11 +135,15 @@ def served(folder: Path, cores: list[int]) -> Iterator[Installation]:
 
 
 def _children(pid: int) -> dict[str, int]:
-    """Return the web process and the worker of a supervisor."""
+    """Return the web process and the workers of a supervisor: `worker`, `worker 2`, and so on."""
     found = {}
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         command = Path(f"/proc/{child}/cmdline").read_text()
-        found["web" if "wsgi.py" in command else "worker"] = int(child)
+        if "wsgi.py" in command:
+            found["web"] = int(child)
+        elif "worker" in command:
+            number = 1 + sum(name.startswith("worker") for name in found)
+            found["worker" if number == 1 else f"worker {number}"] = int(child)
     return found
 
 

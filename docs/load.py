@@ -79,7 +79,7 @@ def main(minutes: float, rounds: int, cores: str, crowd_cores: str, **wanted: An
     """Measure and print."""
     crowd = {**wanted, "cores": _cores(crowd_cores)}
     settings = {name: crowd.pop(name) for name in ("size", "steps")}
-    found: dict[str, Any] = {"machine": _machine(), "settings": settings, **wanted}
+    found: dict[str, Any] = {"machine": machine(), "settings": settings, **wanted}
     with tempfile.TemporaryDirectory() as folder, served(Path(folder), _cores(cores)) as site:
         site.paint({**settings, "steps": 1})
         if minutes:
@@ -98,7 +98,7 @@ def _turn(
     """Paint once, left alone or under load; tell what it took."""
     run_id = site.order(settings)
     before, started = site.used(), time.monotonic()
-    seen = _watched(site, run_id, crowd, PATIENCE) if loaded else None
+    seen = watched(site, run_id, crowd, PATIENCE) if loaded else None
     seconds = site.seconds(run_id)
     passed = time.monotonic() - started
     cpu = {name: (used - before[name]) / passed for name, used in site.used().items()}
@@ -107,7 +107,7 @@ def _turn(
     return {"seconds": seconds, "cpu": cpu, "seen": seen}
 
 
-def _watched(
+def watched(
     site: Installation, run_id: str, crowd: dict[str, Any], seconds: float, churn: float = 0.0
 ) -> dict[str, Any]:
     """Send the crowd to a run until it ends, or for so long; return what it saw."""
@@ -172,7 +172,7 @@ def _memory(
     thread = threading.Thread(target=look)
     thread.start()
     try:
-        seen = _watched(site, run_id, crowd, seconds, churn=1.0)
+        seen = watched(site, run_id, crowd, seconds, churn=1.0)
     finally:
         over.set()
         thread.join()
@@ -192,7 +192,8 @@ def _cores(text: str) -> list[int]:
     return [int(core) for core in text.split(",") if core]
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """Return what the figures were measured on."""
     models = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     return {
         "processor": models[0] if models else platform.processor(),

@@ -129,6 +129,27 @@ def prune(dry_run: bool, careful: bool) -> None:
 
 
 @cli.command()
+@click.option(
+    "--to",
+    metavar="NUMBER",
+    help="The migration whose tables an earlier version has: what later ones added is lost. "
+    "Default: the newest.",
+)
+@click.option("--dry-run", is_flag=True, help="Say how the tables are, and change nothing.")
+def migrate(to: str | None, dry_run: bool) -> None:
+    """Bring the tables up to date, as every start does, or back for an earlier version."""
+    from webapp import migration
+    from webapp.services import Services
+
+    database = Services.of(_configured()).database
+    if dry_run:
+        click.echo(migration.plan(database, to).told)
+        return
+    planned = migration.migrate(database, to)
+    click.echo(f"The tables are as of {planned.wanted}.")
+
+
+@cli.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
     """Write everything that cannot be made again into FILE; the site may go on meanwhile."""

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,23 +132,41 @@ class Database:
         Processes that start together may all call this: the first one does it, the others wait.
         Raises ConfigError if the database cannot be reached, or has tables of a newer version.
         """
-        try:
-            found, newest = self._revision(), _newest_revision()
-            if found is not None and found > newest:
-                raise ConfigError(
-                    f"The database at DATABASE_URL is that of a newer version, {found}, and this "
-                    f"one knows {newest}; install the newer version again, or restore a backup."
-                )
-            if found != newest:
+        found, newest = self.revision, newest_revision()
+        if found is not None and found > newest:
+            raise ConfigError(
+                f"The database at DATABASE_URL is that of a newer version, {found}, and this "
+                f"one knows {newest}; with the newer version run `stransfer migrate --to "
+                f"{newest}`, or use that version, or restore a backup."
+            )
+        if found != newest:
+            with _reachable():
                 # Takes longer to import than most processes need for all the rest.
                 import alembic.command
 
                 alembic.command.upgrade(self._alembic(), "head")
-        except OperationalError as error:
-            raise ConfigError(
-                f"The database at DATABASE_URL does not answer: {error.orig}; "
-                "start it, or correct the address."
-            ) from error
+
+    def migrate_back(self, to: str) -> None:
+        """Bring the tables back to what they were as of migration `to`, all of it or nothing.
+
+        What later ones have added is lost. Raises ConfigError if the database cannot be reached.
+        """
+        import alembic.command
+
+        with _reachable():
+            alembic.command.downgrade(self._alembic(), to)
+
+    @property
+    def revision(self) -> str | None:
+        """The number of the migration that the tables are as of, None for no tables.
+
+        Raises ConfigError if the database cannot be reached.
+        """
+        with _reachable(), self._engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
 
     @property
     def file(self) -> Path | None:
@@ -156,17 +174,25 @@ class Database:
         url = self._engine.url
         return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
+    @property
+    def in_use(self) -> bool:
+        """Whether another process has a SQLite database open; of any other this is not told.
+
+        Close this one first.
+        """
+        if self.file is None:
+            return False
+        with closing(sqlite3.connect(self.file, timeout=0.5)) as connection:
+            try:
+                # Which cannot be done to what another one has open.
+                connection.execute("PRAGMA journal_mode = DELETE")
+            except sqlite3.OperationalError:
+                return True
+        return False
+
     def close(self) -> None:
         """Give every connection back."""
         self._engine.dispose()
-
-    def _revision(self) -> str | None:
-        """Return the number of the migration that the tables are as of, None for no tables."""
-        with self._engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return None
-            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-            return found
 
     def _alembic(self) -> Config:
         from alembic.config import Config
@@ -177,10 +203,15 @@ class Database:
         return config
 
 
-def _newest_revision() -> str:
-    """Return the number of the newest migration, with which the name of its file begins."""
+def revisions() -> list[str]:
+    """Return the numbers of all migrations, oldest first: the names of their files begin so."""
     names = (path.name for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
-    return max(name.partition("_")[0] for name in names)
+    return sorted(name.partition("_")[0] for name in names)
+
+
+def newest_revision() -> str:
+    """Return the number of the migration that this version's tables are as of."""
+    return revisions()[-1]
 
 
 def _with_driver(address: str) -> URL:
@@ -193,6 +224,18 @@ def _with_driver(address: str) -> URL:
         return url
     told = {name: value for name, value in NETWORK.items() if name not in url.query}
     return url.set(drivername="postgresql+psycopg2").update_query_dict(told)
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """Say in a sentence for who configures the site that its database does not answer."""
+    try:
+        yield
+    except OperationalError as error:
+        raise ConfigError(
+            f"The database at DATABASE_URL does not answer: {error.orig}; "
+            "start it, or correct the address."
+        ) from error
 
 
 @contextmanager

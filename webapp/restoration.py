@@ -152,7 +152,8 @@ def _check_free(services: Services, target: Path, replace: bool) -> None:
             "MEDIA_URL and DATABASE_URL say; set INSTANCE_PATH to an empty folder, or write over "
             "them with --replace."
         )
-    if target.exists() and _in_use(target):
+    services.database.close()
+    if target.exists() and services.database.in_use:
         raise ConfigError(
             f"The site in {services.config.instance} is running; end it, and restore again."
         )
@@ -166,16 +167,6 @@ def _count(services: Services, target: Path) -> int:
         found = session.scalar(select(func.count()).select_from(Visitor)) or 0
     services.database.close()
     return found
-
-
-def _in_use(path: Path) -> bool:
-    """Return whether another process has a SQLite database open: it could not be given up then."""
-    with contextlib.closing(sqlite3.connect(path, timeout=0.5)) as connection:
-        try:
-            connection.execute("PRAGMA journal_mode = DELETE")
-        except sqlite3.OperationalError:
-            return True
-    return False
 
 
 def _write_files(archive: tarfile.TarFile, services: Services) -> None:

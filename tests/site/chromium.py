@@ -99,6 +99,25 @@ class Chromium:
         given = {"name": "stransfer", "value": cookie, "url": self.url}
         self.driver.execute_cdp_cmd("Network.setCookie", given)
 
+    def begin_anew(self) -> None:
+        """Become the browser of somebody who has never been here: faster than to start one.
+
+        What was told to one tab, such as how wide it is, ends with that tab.
+        """
+        before = self.driver.window_handles
+        self.driver.switch_to.new_window("tab")
+        anew = self.driver.current_window_handle
+        for tab in before:
+            self.driver.switch_to.window(tab)
+            self.driver.close()
+        self.driver.switch_to.window(anew)
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        self.driver.execute_cdp_cmd("Network.clearBrowserCache", {})
+        kept = {"origin": self.url, "storageTypes": "all"}
+        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", kept)
+        self.driver.execute_cdp_cmd("Browser.resetPermissions", {})
+        self.complaints()
+
     def open(self, path: str = "/") -> None:
         """Go to a page."""
         self.driver.get(self.url + path)

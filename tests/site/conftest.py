@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -182,22 +182,42 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     stopped(server)
 
 
+@pytest.fixture(scope="session")
+def newcomers(
+    server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[bool], Chromium]]:
+    """What gives the browser of a new visitor who lets scripts run, or does not.
+
+    There is one of either kind; whoever had it before is forgotten.
+    """
+    started: dict[bool, Chromium] = {}
+
+    def get(javascript: bool) -> Chromium:
+        if javascript in started:
+            started[javascript].begin_anew()
+        else:
+            profile = tmp_path_factory.mktemp("browser")
+            started[javascript] = Chromium(server.url, profile, javascript)
+        return started[javascript]
+
+    yield get
+    for browser in started.values():
+        browser.quit()
+
+
 @pytest.fixture
-def browser(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Chromium]:
+def browser(newcomers: Callable[[bool], Chromium], request: pytest.FixtureRequest) -> Chromium:
     """The browser of a new visitor who saves data, as wide as the test says.
 
     So no previews are painted, which would cost the tests more than all that they are about.
     """
-    browser = Chromium(server.url, tmp_path / "profile")
+    browser = newcomers(True)
     browser.look(getattr(request, "param", chromium.DESKTOP))
     browser.before_each_page(chromium.SAVES_DATA)
-    yield browser
-    browser.quit()
+    return browser
 
 
 @pytest.fixture
-def plain_browser(server: Server, tmp_path: Path) -> Iterator[Chromium]:
+def plain_browser(newcomers: Callable[[bool], Chromium]) -> Chromium:
     """The browser of a new visitor who lets no scripts run."""
-    browser = Chromium(server.url, tmp_path / "profile", javascript=False)
-    yield browser
-    browser.quit()
+    return newcomers(False)

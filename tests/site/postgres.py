@@ -30,9 +30,9 @@ NEEDED = pytest.mark.skipif(
 
 
 class Postgres:
-    """A server with a folder of its own; what it writes may be lost with the machine."""
+    """A server with a folder of its own; unless it is `durable`, a loss of power empties it."""
 
-    def __init__(self) -> None:
+    def __init__(self, durable: bool = False) -> None:
         """Start it on a free port of this machine."""
         assert _INITDB is not None and _POSTGRES is not None
         self._port = free_port()
@@ -48,7 +48,7 @@ class Postgres:
             "listen_addresses": "127.0.0.1",
             "port": self._port,
             "unix_socket_directories": "",
-            "fsync": "off",
+            "fsync": "on" if durable else "off",
             "max_connections": 200,
         }
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
@@ -70,6 +70,11 @@ class Postgres:
     def address(self, name: str) -> str:
         """Return the address of a database."""
         return f"postgresql://site@127.0.0.1:{self._port}/{name}"
+
+    @property
+    def process(self) -> int:
+        """The id of its first process, which has started all others."""
+        return self._process.pid
 
     def stop(self) -> None:
         """End it, whoever is connected: after SIGTERM it would wait for everybody to go."""

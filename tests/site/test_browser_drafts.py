@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +47,11 @@ return [[...data.keys()], data.getAll("content"), data.getAll("style")];
 
 
 @pytest.fixture
-def browser(server: Server, tmp_path: Path) -> Iterator[Chromium]:
+def browser(newcomers: Callable[[bool], Chromium]) -> Chromium:
     """The browser of a new visitor who does not save data."""
-    browser = Chromium(server.url, tmp_path / "profile")
+    browser = newcomers(True)
     browser.look()
-    yield browser
-    browser.quit()
+    return browser
 
 
 def shown(browser: Chromium) -> dict[str, Any]:
@@ -123,7 +122,7 @@ def test_start_and_leaving_the_page_take_the_draft_away(browser: Chromium, serve
     browser.driver.back()
     until_done(browser)
     # The connection was just being made when the page was left.
-    assert not [found for found in browser.complaints() if "WebSocket" not in found]
+    assert not [found for found in browser.complaints() if "/socket.io/" not in found]
 
 
 def test_the_draft_has_its_place_on_a_phone(browser: Chromium) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,17 +30,16 @@ def painter(server: Server) -> Iterator[Guest]:
 
 @pytest.fixture(params=["scripts", "no scripts", "phone"])
 def visit(
-    request: pytest.FixtureRequest, server: Server, painter: Guest, tmp_path: Path
+    request: pytest.FixtureRequest, newcomers: Callable[[bool], Chromium], painter: Guest
 ) -> Iterator[Chromium]:
     """The browser of that visitor."""
     scripts = request.param != "no scripts"
-    browser = Chromium(server.url, tmp_path / "profile", javascript=scripts)
+    browser = newcomers(scripts)
     browser.look(chromium.PHONE if request.param == "phone" else chromium.DESKTOP)
     browser.be(painter.cookie)
     browser.open("/gallery")
     yield browser
     assert browser.complaints() == []
-    browser.quit()
 
 
 def one(browser: Chromium, query: str) -> WebElement:

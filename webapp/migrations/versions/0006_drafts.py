@@ -26,5 +26,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # To versions before they would be paintings like any other, without a picture.
+    op.execute("DELETE FROM losses WHERE run_id IN (SELECT id FROM runs WHERE draft IS TRUE)")
+    op.execute("DELETE FROM runs WHERE draft IS TRUE")
     op.drop_index("ix_runs_draft", "runs")
     op.drop_column("runs", "draft")
