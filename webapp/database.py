@@ -8,23 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    create_engine,
-    event,
-    func,
-    inspect,
-    make_url,
-    select,
-    text,
-)
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from webapp import engines
 from webapp.config import Config as SiteConfig
 from webapp.errors import ConfigError, UnavailableError
 
@@ -33,27 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_WRITING = "writing"
 # Any number that nobody else locks in the same database.
 _DECIDING = 20_010
-
-# Between two attempts to become the writer. The site's transactions take milliseconds.
-_PAUSE_SECONDS = 0.02
-# Readers only ever wait for a moment, while another process opens or leaves the database.
-_READERS_MILLISECONDS = 2000
-
-# PostgreSQL ends a transaction of whoever has gone silent in the middle of it for so long, such as
-# a host that lost its network: until then everybody waits for what it has locked.
-_SILENT_SECONDS = 15.0
-# How a connection tells that nobody is at its other end any more, in seconds; else it would wait
-# for hours. What the address itself says counts more.
-NETWORK = {
-    "connect_timeout": "5",
-    "keepalives_idle": "5",
-    "keepalives_interval": "5",
-    "keepalives_count": "2",
-    "tcp_user_timeout": "10000",
-}
 
 _BROKEN = (OperationalError, InterfaceError)
 
@@ -69,17 +40,8 @@ class Database:
         A writer gives up after waiting `busy_seconds` for another program's.
         """
         self.url = url
-        self._engine = create_engine(
-            _with_driver(url),
-            pool_pre_ping=not url.startswith("sqlite"),
-            # Errors are logged, and what is looked up may be a secret.
-            hide_parameters=True,
-        )
-        if self._engine.dialect.name == "sqlite":
-            _prepare_sqlite(self._engine, busy_seconds)
-        elif self._engine.dialect.name == "postgresql":
-            _prepare_postgresql(self._engine, busy_seconds)
-        self._writer = self._engine.execution_options(**{_WRITING: True})
+        self._engine = engines.engine(url, busy_seconds)
+        self._writer = self._engine.execution_options(**{engines.WRITING: True})
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -214,18 +176,6 @@ def newest_revision() -> str:
     return revisions()[-1]
 
 
-def _with_driver(address: str) -> URL:
-    """Return the address with the driver, for PostgreSQL the one that eventlet makes yield.
-
-    With any other, whoever waits for a row that another visitor holds would keep all waiting.
-    """
-    url = make_url(address)
-    if url.drivername not in ("postgres", "postgresql"):
-        return url
-    told = {name: value for name, value in NETWORK.items() if name not in url.query}
-    return url.set(drivername="postgresql+psycopg2").update_query_dict(told)
-
-
 @contextmanager
 def _reachable() -> Iterator[None]:
     """Say in a sentence for who configures the site that its database does not answer."""
@@ -251,59 +201,3 @@ def _answering() -> Iterator[None]:
         raise UnavailableError(
             "The site's database does not answer just now; try again in a minute.", retry_after=60
         ) from error
-
-
-def _prepare_postgresql(engine: Engine, busy_seconds: float) -> None:
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, record: object) -> None:
-        limits = {
-            "lock_timeout": busy_seconds,
-            "idle_in_transaction_session_timeout": _SILENT_SECONDS,
-        }
-        with connection.cursor() as cursor:
-            for name, seconds in limits.items():
-                cursor.execute(f"SET {name} = {int(1000 * seconds)}")
-        connection.commit()
-
-
-def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, record: object) -> None:
-        # The driver's own transactions start too late to lock; `begin` below starts them.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        # A run that was accepted must survive a loss of power.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA busy_timeout = {_READERS_MILLISECONDS}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get(_WRITING):
-            _begin_writing(connection, busy_seconds)
-        else:
-            connection.exec_driver_sql("BEGIN")
-
-
-def _begin_writing(connection: Connection, busy_seconds: float) -> None:
-    """Become SQLite's one writer: a reader that turned writer would fail if one was faster."""
-    deadline = time.monotonic() + busy_seconds
-    cursor = connection.connection.cursor()
-    # SQLite would wait without letting anything else of this process go on, as eventlet does.
-    cursor.execute("PRAGMA busy_timeout = 0")
-    try:
-        while time.monotonic() < deadline:
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                    break
-                time.sleep(_PAUSE_SECONDS)
-        # Once more, so that the error is one of SQLAlchemy's.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    finally:
-        cursor.execute(f"PRAGMA busy_timeout = {_READERS_MILLISECONDS}")
-        cursor.close()

@@ -14,7 +14,7 @@ from huey import RedisHuey, SqliteHuey
 from huey.api import Huey, Task
 from huey.consumer import Consumer
 
-from webapp.database import NETWORK
+from webapp.engines import NETWORK
 from webapp.errors import ConfigError, UnavailableError
 
 log = logging.getLogger(__name__)

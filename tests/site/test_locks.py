@@ -12,7 +12,7 @@ from tests.site import order
 from tests.site.order import ALICE, BOB
 from tests.site.postgres import NEEDED, Postgres
 from tests.site.server import wait_for
-from webapp import database as databases
+from webapp import engines
 from webapp.config import Config
 from webapp.database import Database
 from webapp.errors import UnavailableError
@@ -55,7 +55,7 @@ def test_a_run_that_is_cancelled_while_a_worker_takes_it_stays_cancelled(
 def test_whoever_vanishes_while_it_decides_does_not_keep_the_others_waiting(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases, "_SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(engines, "_SILENT_SECONDS", 0.3)
     vanished = Database(services.database.url)
     run_id = order.place(services)
     claims: list[Claim | None] = []

@@ -1,0 +1,116 @@
+"""How connections to each kind of database are set up."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+
+# The option of a connection that is going to write.
+WRITING = "writing"
+
+# Between two attempts to become the writer. The site's transactions take milliseconds.
+_PAUSE_SECONDS = 0.02
+# Readers only ever wait for a moment, while another process opens or leaves the database.
+_READERS_MILLISECONDS = 2000
+
+# PostgreSQL ends a transaction of whoever has gone silent in the middle of it for so long, such as
+# a host that lost its network: until then everybody waits for what it has locked.
+_SILENT_SECONDS = 15.0
+# How a connection tells that nobody is at its other end any more, in seconds; else it would wait
+# for hours. What the address itself says counts more.
+NETWORK = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "5",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "10000",
+}
+
+
+def engine(url: str, busy_seconds: float) -> Engine:
+    """Return what connects lazily to the database that SQLAlchemy knows by `url`.
+
+    A writer gives up after waiting `busy_seconds` for another one.
+    """
+    made = create_engine(
+        _with_driver(url),
+        pool_pre_ping=not url.startswith("sqlite"),
+        # Errors are logged, and what is looked up may be a secret.
+        hide_parameters=True,
+    )
+    if made.dialect.name == "sqlite":
+        _prepare_sqlite(made, busy_seconds)
+    elif made.dialect.name == "postgresql":
+        _prepare_postgresql(made, busy_seconds)
+    return made
+
+
+def _with_driver(address: str) -> URL:
+    """Return the address with the driver, for PostgreSQL the one that eventlet makes yield.
+
+    With any other, whoever waits for a row that another visitor holds would keep all waiting.
+    """
+    url = make_url(address)
+    if url.drivername not in ("postgres", "postgresql"):
+        return url
+    told = {name: value for name, value in NETWORK.items() if name not in url.query}
+    return url.set(drivername="postgresql+psycopg2").update_query_dict(told)
+
+
+def _prepare_postgresql(engine: Engine, busy_seconds: float) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, record: object) -> None:
+        limits = {
+            "lock_timeout": busy_seconds,
+            "idle_in_transaction_session_timeout": _SILENT_SECONDS,
+        }
+        with connection.cursor() as cursor:
+            for name, seconds in limits.items():
+                cursor.execute(f"SET {name} = {int(1000 * seconds)}")
+        connection.commit()
+
+
+def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, record: object) -> None:
+        # The driver's own transactions start too late to lock; `begin` below starts them.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # A run that was accepted must survive a loss of power.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA busy_timeout = {_READERS_MILLISECONDS}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(WRITING):
+            _begin_writing(connection, busy_seconds)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection, busy_seconds: float) -> None:
+    """Become SQLite's one writer: a reader that turned writer would fail if one was faster."""
+    deadline = time.monotonic() + busy_seconds
+    cursor = connection.connection.cursor()
+    # SQLite would wait without letting anything else of this process go on, as eventlet does.
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < deadline:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(_PAUSE_SECONDS)
+        # Once more, so that the error is one of SQLAlchemy's.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {_READERS_MILLISECONDS}")
+        cursor.close()
