@@ -19,6 +19,9 @@ from webapp.errors import ConfigError
 
 __all__ = ["cli", "main"]
 
+# Says to a worker that it takes the place of one that could start.
+_RENEWED = "STRANSFER_RENEWED"
+
 # Of a process that nobody waits for.
 _NICENESS = 10
 
@@ -72,7 +75,15 @@ def worker(device: str | None) -> None:
     if config.device not in (AUTO, devices.CPU):
         # A graphics card that is not there would be refused by each run otherwise.
         loading.load(config.device)
-    if Worker(preflight.prepare(config)).run():
+    try:
+        services = preflight.prepare(config)
+    except ConfigError as error:
+        if _RENEWED in os.environ:
+            # It went well before: whoever supervises this may try again.
+            error.exit_code = 1
+        raise
+    if Worker(services).run():
+        os.environ[_RENEWED] = "1"
         os.execv(sys.executable, [sys.executable, "-m", "webapp", "worker"])
     # TensorFlow aborts where Python ends while a draft's network is still being prepared.
     logging.shutdown()

@@ -205,6 +205,11 @@ class Config(Allowances):
                 f"count as dead; they are {self.lease_seconds:g} and {self.heartbeat_seconds:g}."
             )
 
+        if self.unfit_seconds < self.lease_seconds:
+            raise ConfigError(
+                "UNFIT_SECONDS must be at least LEASE_SECONDS, or workers that are there would "
+                f"count as gone; they are {self.unfit_seconds:g} and {self.lease_seconds:g}."
+            )
         if self.media_url.startswith(BUCKET) and self.media_seconds * 5 > self.lease_seconds:
             # What keeps house in a worker asks for several files between two signs of life.
             raise ConfigError(

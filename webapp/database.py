@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, inspect, select, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
 from webapp import engines
@@ -192,12 +192,19 @@ def _reachable() -> Iterator[None]:
 def _answering() -> Iterator[None]:
     try:
         yield
+    except TimeoutError as error:
+        log.warning("all connections to the database are in use")
+        raise _no_answer() from error
     except DBAPIError as error:
         # What a connection raises that broke depends on where it did.
         if not (error.connection_invalidated or isinstance(error, _BROKEN)):
             raise
         reason = str(error.orig).strip().partition("\n")[0]
         log.warning("the database does not answer: %s", reason)
-        raise UnavailableError(
-            "The site's database does not answer just now; try again in a minute.", retry_after=60
-        ) from error
+        raise _no_answer() from error
+
+
+def _no_answer() -> UnavailableError:
+    return UnavailableError(
+        "The site's database does not answer just now; try again in a minute.", retry_after=60
+    )

@@ -38,6 +38,7 @@ def engine(url: str, busy_seconds: float) -> Engine:
     made = create_engine(
         _with_driver(url),
         pool_pre_ping=not url.startswith("sqlite"),
+        pool_timeout=busy_seconds,
         # Errors are logged, and what is looked up may be a secret.
         hide_parameters=True,
     )

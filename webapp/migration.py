@@ -6,7 +6,6 @@ command, with the version that knows what is to be taken back, and while nobody 
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -78,7 +77,7 @@ def _check_unused(database: Database) -> None:
     with database.reading() as session:
         painted = session.scalar(
             text("SELECT count(*) FROM runs WHERE state = 'running' AND lease_until > :now"),
-            {"now": time.time()},
+            {"now": database.moment(session)},
         )
     database.close()
     if painted or database.in_use:

@@ -130,12 +130,19 @@ def _huey(url: str) -> Huey:
     if url.startswith(_POSTGRESQL):
         # Needs libraries that the other kinds do without.
         from huey.contrib.sql_huey import SqlHuey
+        from peewee import PeeweeException
         from playhouse.db_url import connect
 
         given = parse_qs(urlsplit(url).query)
         told = {name: value for name, value in NETWORK.items() if name not in given}
         database = connect(url, unquote_password=True, unquote_user=True, **told)
-        return SqlHuey(_NAME, database=database, results=False)
+        try:
+            return SqlHuey(_NAME, database=database, results=False)
+        except PeeweeException as error:
+            raise ConfigError(
+                f"QUEUE_URL cannot be used: {str(error).strip().splitlines()[0]}; start it, or "
+                "correct the address."
+            ) from error
     kinds = ", ".join([_SQLITE, *_REDIS, *_POSTGRESQL])
     # The address may hold a password.
     raise ConfigError(f"QUEUE_URL must begin with one of {kinds}; correct it, or leave it empty.")

@@ -77,3 +77,13 @@ def test_the_doctor_tries_every_part_and_tells_which_precision_is_faster(tmp_pat
     ]
     assert "on the processor" in ended.stdout and "workers: 0 at work" in ended.stdout
     assert "float32, because" in ended.stdout or "bfloat16, because" in ended.stdout
+
+
+def test_a_worker_that_could_start_before_may_be_started_again(tmp_path: Path) -> None:
+    nobody = {"DATABASE_URL": "postgresql://127.0.0.1:1/none"}
+    first, renewed = (
+        run(tmp_path, "worker", **nobody, **marks) for marks in ({}, {"STRANSFER_RENEWED": "1"})
+    )
+    assert "DATABASE_URL does not answer" in first.stderr and first.stderr == renewed.stderr
+    # With the first code, whoever supervises them would give up, and end the site.
+    assert (first.returncode, renewed.returncode) == (2, 1)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import alembic.command
@@ -19,6 +20,7 @@ from sqlalchemy import create_engine, inspect, select, text
 
 from tests.conftest import ROOT
 from tests.site import order
+from tests.site.postgres import NEEDED
 from webapp.database import Database
 from webapp.errors import ConfigError, UnavailableError
 from webapp.records import Base, Image, Loss, Run, Visitor
@@ -29,7 +31,7 @@ MIGRATOR = """
 import sys
 from webapp.config import Config
 from webapp.services import Services
-services = Services.of(Config(instance_path=sys.argv[1]))
+services = Services.of(Config(instance_path=sys.argv[1], database_url=sys.argv[2]))
 print("ready", flush=True)
 sys.stdin.readline()
 services.database.migrate()
@@ -110,10 +112,14 @@ def test_what_was_recorded_before_is_still_there_after_an_upgrade(tmp_path: Path
     database.close()
 
 
-def test_processes_that_start_together_can_all_migrate(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=NEEDED)])
+def test_processes_that_start_together_can_all_migrate(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    address = "" if kind == "sqlite" else request.getfixturevalue("postgres").database()
     racers = [
         subprocess.Popen(
-            [sys.executable, "-c", MIGRATOR, str(tmp_path)],
+            [sys.executable, "-c", MIGRATOR, str(tmp_path), address],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -222,6 +228,17 @@ def test_a_writer_gives_up_after_a_while_and_what_it_wrote_is_not_there(tmp_path
         other.rollback()
         with database.writing() as session:
             session.add(Visitor(id="v", created_at=0))
+    database.close()
+
+
+def test_who_finds_all_connections_in_use_is_told_to_come_back(services: Services) -> None:
+    database = Database(services.database.url, busy_seconds=0.1)
+    with ExitStack() as held:
+        for _ in range(15):
+            held.enter_context(database.reading()).execute(text("SELECT 1"))
+        told = pytest.raises(UnavailableError, match="does not answer just now")
+        with told, database.reading() as session:
+            session.execute(text("SELECT 1"))
     database.close()
 
 

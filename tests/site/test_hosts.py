@@ -202,6 +202,21 @@ def test_what_was_accepted_and_nobody_can_paint_fails_at_last(
     assert roster.give_up() == []
 
 
+def test_after_an_outage_of_the_database_nobody_is_judged_by_who_comes_back_first(
+    services: Services, roster: Roster
+) -> None:
+    run_id = order.place(services, size=1000)
+    roster.sign("small", SMALL, "processor")
+    age(services, services.config.unfit_seconds + 1, run_id)
+    # Without anybody there is no telling who will come.
+    assert roster.give_up() == []
+    roster._signed_at -= services.config.lease_seconds + 1
+    roster.sign("small", SMALL, "processor")
+    assert roster.give_up() == []
+    roster._since -= services.config.unfit_seconds + 1
+    assert [run.id for run in roster.give_up()] == [run_id]
+
+
 def test_a_run_waits_for_a_worker_that_has_only_just_gone(
     services: Services, roster: Roster
 ) -> None:

@@ -76,6 +76,12 @@ def test_a_kind_of_queue_that_there_is_not_is_refused() -> None:
         Queue("carrier-pigeon://loft")
 
 
+@postgres.NEEDED
+def test_a_queue_that_is_not_there_at_the_start_is_named_by_its_key() -> None:
+    with pytest.raises(ConfigError, match="QUEUE_URL cannot be used"):
+        Queue("postgresql://127.0.0.1:1/none")
+
+
 def test_a_worker_hears_again_of_messages_after_the_queue_was_out_of_reach(
     url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

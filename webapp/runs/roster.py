@@ -33,7 +33,8 @@ class Roster:
         self._database = database
         self._lease = config.lease_seconds
         self._patience = config.unfit_seconds
-        self._since = time.monotonic()
+        # From when on others that are there would have been seen.
+        self._since = self._signed_at = time.monotonic()
 
     @property
     def seconds_between_signs(self) -> float:
@@ -47,6 +48,10 @@ class Roster:
         others what they could paint within the last day.
         """
         with self._database.writing() as session:
+            if time.monotonic() - self._signed_at > self._lease:
+                # After an outage of the database all of them have to come back.
+                self._since = time.monotonic()
+            self._signed_at = time.monotonic()
             now = self._database.moment(session)
             session.execute(delete(Presence).where(Presence.seen_at < now - _FORGOTTEN_SECONDS))
             session.merge(
@@ -96,7 +101,10 @@ class Roster:
             raise SettingsError({"size": reason})
 
     def give_up(self) -> list[Run]:
-        """Fail the runs that have waited for longer than patience for somebody to paint them."""
+        """Fail the runs that have waited for longer than patience for somebody to paint them.
+
+        Where there is nobody at all, nothing is known of who will come.
+        """
         if time.monotonic() - self._since < self._patience:
             return []
         with self._database.reading() as session:
@@ -105,6 +113,8 @@ class Roster:
             return []
         with self._database.writing() as session:
             expected = self._expected(session)
+            if not expected:
+                return []
             hopeless = select(Run).where(*self._hopeless(session))
             runs = list(session.scalars(hopeless.with_for_update(skip_locked=True)))
             for run in runs:
