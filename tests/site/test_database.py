@@ -29,6 +29,7 @@ from webapp.uploads import picture_key
 
 MIGRATOR = """
 import sys
+import alembic.command
 from webapp.config import Config
 from webapp.services import Services
 services = Services.of(Config(instance_path=sys.argv[1], database_url=sys.argv[2]))
