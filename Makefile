@@ -12,8 +12,12 @@ run: install
 
 install: .venv/installed static/vendor/installed
 
-test: install .venv/installed-test node_modules/installed-test check
-	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
+# The checks run beside the tests, which often wait, and are shown after them.
+test: install .venv/installed-test node_modules/installed-test
+	@log=$$(mktemp); $(MAKE) --no-print-directory check >$$log 2>&1 & checking=$$!; \
+	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS); tested=$$?; \
+	wait $$checking; checked=$$?; cat $$log; rm -f $$log; \
+	exit $$((tested ? tested : checked))
 
 # The site paints RUNS runs while its processes are killed; takes about half an hour on two cores.
 RUNS ?= 200

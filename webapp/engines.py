@@ -35,10 +35,13 @@ def engine(url: str, busy_seconds: float) -> Engine:
 
     A writer gives up after waiting `busy_seconds` for another one.
     """
+    address = _with_driver(url)
+    # A database in memory has but one connection, and no pool that could be waited for.
+    patience = {"pool_timeout": busy_seconds} if address.database else {}
     made = create_engine(
-        _with_driver(url),
+        address,
         pool_pre_ping=not url.startswith("sqlite"),
-        pool_timeout=busy_seconds,
+        **patience,
         # Errors are logged, and what is looked up may be a secret.
         hide_parameters=True,
     )
