@@ -66,7 +66,7 @@ def peak_memory_mb() -> float:
     Where Linux tells it, this is the process's own peak: `getrusage` also counts what the process
     held that this one was started from.
     """
-    told = _told("VmHWM")
+    told = _row(_STATUS, "VmHWM")
     if told is not None:
         return told
     # Linux counts in KiB, macOS in bytes.
@@ -76,11 +76,7 @@ def peak_memory_mb() -> float:
 
 def memory_mb() -> float | None:
     """Return the memory that this process holds now, in MiB; None where Linux does not tell it."""
-    return _told("VmRSS")
-
-
-def _told(row: str) -> float | None:
-    return _row(_STATUS, row)
+    return _row(_STATUS, "VmRSS")
 
 
 def _row(path: Path, row: str) -> float | None:

@@ -204,7 +204,6 @@ class Config(Allowances):
                 "LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS, or living workers would "
                 f"count as dead; they are {self.lease_seconds:g} and {self.heartbeat_seconds:g}."
             )
-
         if self.unfit_seconds < self.lease_seconds:
             raise ConfigError(
                 "UNFIT_SECONDS must be at least LEASE_SECONDS, or workers that are there would "

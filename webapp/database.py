@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Any number that nobody else locks in the same database.
-_DECIDING = 20_010
-
 _BROKEN = (OperationalError, InterfaceError)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -74,8 +71,7 @@ class Database:
         For what depends on all that others have written, such as how many of something there are.
         """
         with self.writing() as session:
-            if self._engine.dialect.name == "postgresql":
-                session.execute(select(func.pg_advisory_xact_lock(_DECIDING)))
+            engines.take_turn(session.connection(), engines.DECIDING)
             yield session
 
     def moment(self, session: Session) -> float:

@@ -6,10 +6,14 @@ import sqlite3
 import time
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
 
 # The option of a connection that is going to write.
 WRITING = "writing"
+
+# What only one transaction does at a time: numbers that nobody else locks in the same database.
+DECIDING = 20_010
+MIGRATING = 20_011
 
 # Between two attempts to become the writer. The site's transactions take milliseconds.
 _PAUSE_SECONDS = 0.02
@@ -50,6 +54,17 @@ def engine(url: str, busy_seconds: float) -> Engine:
     elif made.dialect.name == "postgresql":
         _prepare_postgresql(made, busy_seconds)
     return made
+
+
+def take_turn(connection: Connection, what: int, patient: bool = False) -> None:
+    """Wait until no other transaction does the same; whoever is patient waits for ever.
+
+    SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        if patient:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(select(func.pg_advisory_xact_lock(what)))
 
 
 def _with_driver(address: str) -> URL:

@@ -183,13 +183,10 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def newcomers(
+def browsers(
     server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[bool], Chromium]]:
-    """What gives the browser of a new visitor who lets scripts run, or does not.
-
-    There is one of either kind; whoever had it before is forgotten.
-    """
+    """What gives a browser that lets scripts run, or does not; there is one of either kind."""
     started: dict[bool, Chromium] = {}
 
     def get(javascript: bool) -> Chromium:
@@ -203,6 +200,20 @@ def newcomers(
     yield get
     for browser in started.values():
         browser.quit()
+
+
+@pytest.fixture
+def newcomers(browsers: Callable[[bool], Chromium]) -> Iterator[Callable[[bool], Chromium]]:
+    """What gives the browser of a new visitor; afterwards it watches nothing any more."""
+    given: list[Chromium] = []
+
+    def get(javascript: bool) -> Chromium:
+        given.append(browsers(javascript))
+        return given[-1]
+
+    yield get
+    for browser in given:
+        browser.driver.get("about:blank")
 
 
 @pytest.fixture

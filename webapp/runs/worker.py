@@ -141,7 +141,6 @@ class Worker:
 
     def _succeed(self) -> None:
         """Put back the runs of workers of this machine that are known to be dead."""
-
         with suppress(UnavailableError):
             self._deal_with(
                 self._leases.sweep_dead(lambda owner: cause_of_death(owner, self._name))
