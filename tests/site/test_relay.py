@@ -14,6 +14,8 @@ from webapp.runs.leases import Leases
 from webapp.runs.reports import Progress
 from webapp.services import Services
 
+BOTH_DATABASES = True
+
 
 @pytest.fixture
 def studio(services: Services) -> Studio:
