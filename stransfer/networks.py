@@ -16,6 +16,10 @@ from stransfer.layers import INCEPTION_STEM
 from stransfer.models import Model
 from stransfer.precision import BFLOAT16, FLOAT32
 from stransfer.receptive_field import ReceptiveField, receptive_fields
+from stransfer.taps import Compute, Measure, tapped
+from stransfer.traversal import traverse
+
+Visit = Callable[[str, Compute, tf.Tensor], tf.Tensor]
 
 
 class FeatureExtractor:
@@ -42,6 +46,14 @@ class FeatureExtractor:
         self._preprocess = preprocess
         self._shifts = tuple(shifts)
         self.layers = tuple(layers)
+        outputs = zip(network.outputs, self.layers, strict=True)
+        self._names = {id(output): layer for output, layer in outputs}
+        # Three channels are convolved in a hundredth of the time of what follows.
+        self._reading_the_image = {
+            self._names[id(layer.output)]
+            for layer in network.layers
+            if layer.input is network.inputs[0] and id(layer.output) in self._names
+        }
 
     @classmethod
     def of(
@@ -74,11 +86,38 @@ class FeatureExtractor:
         The image holds sRGB values in [0, 1]; the network's own preprocessing is applied here.
         Feature maps have the format that the network computes them in, float32 or bfloat16.
         """
+        return self._computed(image, lambda layer, compute, inputs: compute(inputs))
+
+    def measured(
+        self, image: tf.Tensor, measures: Mapping[str, Measure]
+    ) -> tuple[dict[str, tf.Tensor], dict[str, Sequence[tf.Tensor]]]:
+        """Return the feature maps of an image, and what is measured of some of them in passing.
+
+        Ask for the gradient of what was measured: see `stransfer.taps`.
+        """
+        found: dict[str, Sequence[tf.Tensor]] = {}
+
+        def visit(layer: str, compute: Compute, inputs: tf.Tensor) -> tf.Tensor:
+            if layer not in measures:
+                return compute(inputs)
+            if layer not in self._reading_the_image:
+                compute, inputs = _itself, compute(inputs)
+            features, found[layer] = tapped(compute, measures[layer], inputs)
+            return features
+
+        return self._computed(image, visit), found
+
+    def _computed(self, image: tf.Tensor, visit: Visit) -> dict[str, tf.Tensor]:
+        """Return the feature maps of the chosen layers, each of which `visit` computes."""
         shifted = tf.concat([_moved(image, *shift) for shift in self._shifts], axis=0)
-        features: Any = self._network(self._preprocess(shifted * 255.0), training=False)
-        if len(self.layers) == 1 and not isinstance(features, list | tuple):
-            features = [features]
-        return dict(zip(self.layers, features, strict=True))
+
+        def output(layer: keras.Layer, inputs: Any) -> tf.Tensor:
+            compute = functools.partial(layer, training=False)
+            name = self._names.get(id(layer.output))
+            return compute(inputs) if name is None else visit(name, compute, inputs)
+
+        maps = traverse(self._network, self._preprocess(shifted * 255.0), output)
+        return dict(zip(self.layers, maps, strict=True))
 
     @functools.cached_property
     def receptive_fields(self) -> Mapping[str, ReceptiveField]:
@@ -137,6 +176,10 @@ def layer_of(network: keras.Model, name: str) -> keras.Layer:
         return network.get_layer(name)
     activations = [layer for layer in network.layers if isinstance(layer, keras.layers.Activation)]
     return activations[INCEPTION_STEM.index(name)]
+
+
+def _itself(features: tf.Tensor) -> tf.Tensor:
+    return features
 
 
 def _moved(image: tf.Tensor, down: int, right: int) -> tf.Tensor:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from stransfer import losses
+from stransfer.losses import GramSums
 from stransfer.models import LayerWeights
 from stransfer.networks import FeatureExtractor
 from stransfer.settings import Settings
@@ -88,7 +90,8 @@ class Objective:
 
         With a mask [1, height, width, 1], only what is white in it is compared with the artwork.
         """
-        features = self.extractor(image)
+        measure = functools.partial(losses.gram_sums, mask=mask)
+        features, sums = self.extractor.measured(image, dict.fromkeys(self.style, measure))
         content = tf.add_n(
             [
                 share * losses.content_distance(features[layer], target)
@@ -99,7 +102,7 @@ class Objective:
         )
         style = tf.add_n(
             [
-                share * losses.style_distance(losses.gram_matrix(features[layer], mask), target)
+                share * losses.style_distance(GramSums(*sums[layer]).gram_matrix, target)
                 for (layer, share), target in zip(self.style.items(), targets.style, strict=True)
             ]
         )

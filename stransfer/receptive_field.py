@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import keras
+
+from stransfer.traversal import traverse
 
 
 class ReceptiveField(NamedTuple):
@@ -32,16 +35,11 @@ def receptive_fields(network: keras.Model) -> list[ReceptiveField]:
 
 
 def _along(network: keras.Model, axis: int) -> list[ReceptiveField]:
-    fields = {id(tensor): _PIXEL for tensor in network.inputs}
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.InputLayer):
-            continue
-        inputs = layer.input if isinstance(layer.input, list) else [layer.input]
-        field = fields[id(inputs[0])]
-        for other in inputs[1:]:
-            field = _wider(field, fields[id(other)])
-        fields[id(layer.output)] = _behind(layer, field, axis)
-    return [fields[id(tensor)] for tensor in network.outputs]
+    def visit(layer: Any, inputs: ReceptiveField | list[ReceptiveField]) -> ReceptiveField:
+        widest = functools.reduce(_wider, inputs) if isinstance(inputs, list) else inputs
+        return _behind(layer, widest, axis)
+
+    return traverse(network, _PIXEL, visit)
 
 
 def _behind(layer: Any, field: ReceptiveField, axis: int) -> ReceptiveField:

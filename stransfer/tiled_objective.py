@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -89,21 +90,26 @@ class TiledObjective:
     def _gram_sums_of(
         self, image: tf.Tensor, box: tf.Tensor, mask: tf.Tensor | None = None
     ) -> tuple[GramSums, ...]:
-        return self._sums_within(self._objective.extractor(image), box, mask)
+        features = self._objective.extractor(image)
+        measures = self._measures(box, mask)
+        return tuple(measure(features[layer]) for layer, measure in measures.items())
 
-    def _sums_within(
-        self, features: dict[str, tf.Tensor], box: tf.Tensor, mask: tf.Tensor | None
-    ) -> tuple[GramSums, ...]:
+    def _measures(
+        self, box: tf.Tensor, mask: tf.Tensor | None
+    ) -> dict[str, Callable[[tf.Tensor], GramSums]]:
+        """Return what gives the Gram sums of a box of pixels, by style layer."""
         if mask is not None:
             mask = mask[:, box[0] : box[2], box[1] : box[3]]
-        return tuple(
-            losses.gram_sums(self._within(features, layer, box), mask)
-            for layer in self._objective.style
-        )
+
+        def within(layer: str, features: tf.Tensor) -> GramSums:
+            return losses.gram_sums(self._within(features, layer, box), mask)
+
+        return {layer: functools.partial(within, layer) for layer in self._objective.style}
 
     def _content_maps(self, image: tf.Tensor, box: tf.Tensor) -> Maps:
         features = self._objective.extractor(image)
-        found = (self._within(features, layer, box) for layer in self._objective.content)
+        content = self._objective.content
+        found = (self._within(features[layer], layer, box) for layer in content)
         return tuple(tf.cast(maps, tf.float32) for maps in found)
 
     def _pulled(
@@ -117,29 +123,32 @@ class TiledObjective:
     ) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(image)
-            features = self._objective.extractor(image)
+            measures = self._measures(box, mask)
+            features, sums = self._objective.extractor.measured(image, measures)
             content = tf.add_n(
                 [
                     share
-                    * losses.content_distance(self._within(features, layer, box), maps, energy)
+                    * losses.content_distance(
+                        self._within(features[layer], layer, box), maps, energy
+                    )
                     for (layer, share), maps, energy in zip(
                         self._objective.content.items(), target.maps, target.energies, strict=True
                     )
                 ]
             )
-            sums = self._sums_within(features, box, mask)
             style = [
-                tf.reduce_sum(slope * one.products) for slope, one in zip(slopes, sums, strict=True)
+                tf.reduce_sum(slope * GramSums(*sums[layer]).products)
+                for layer, slope in zip(self._objective.style, slopes, strict=True)
             ]
             pulled = weight * content + tf.add_n(style)
         return content, tape.gradient(pulled, image)
 
-    def _within(self, features: dict[str, tf.Tensor], layer: str, box: tf.Tensor) -> tf.Tensor:
-        """Return the positions of a feature map that belong to a box of pixels."""
+    def _within(self, features: tf.Tensor, layer: str, box: tf.Tensor) -> tf.Tensor:
+        """Return the positions of a layer's feature maps that belong to a box of pixels."""
         stride = self._objective.extractor.receptive_fields[layer].stride
         top, left = box[0] // stride, box[1] // stride
         bottom, right = -(-box[2] // stride), -(-box[3] // stride)
-        return features[layer][:, top:bottom, left:right]
+        return features[:, top:bottom, left:right]
 
 
 def _total_variation(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -168,6 +168,7 @@ def test_to_try_whether_a_file_can_be_written_changes_nothing(tmp_path: Path) ->
 # In a process of its own, which gets next to no more memory once everything is loaded: too little
 # for any array of the picture, so that NumPy notices first. oneDNN would end the process.
 _STARVED = """
+import gc
 import resource
 from pathlib import Path
 import numpy as np
@@ -175,6 +176,7 @@ from stransfer import loading
 from stransfer.settings import Settings
 from stransfer.subject import Subject
 loading.load()
+assert gc.isenabled() and gc.get_freeze_count() > 100_000
 from stransfer.program import prepare
 from stransfer.transfer import Transfer
 settings = Settings(size=1000, scales=1, steps=1, precision="float32")

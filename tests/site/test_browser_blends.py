@@ -164,4 +164,5 @@ def test_two_artworks_are_blended_without_javascript(plain_browser: Chromium) ->
     browser.until_it_says("Started from")
     browser.until_it_says("Finished", 60)
     browser.follow("Run again with changes")
+    browser.until_it_says("Filled in as for")
     assert browser.all_picked("style") == [STYLE, SECOND]
