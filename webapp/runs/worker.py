@@ -49,11 +49,14 @@ _POLL_SECONDS = 0.3
 class Worker:
     """One worker process. `run` returns when the process is asked to stop."""
 
-    def __init__(self, services: Services) -> None:
-        """Work for these services, under a name that no other process has."""
+    def __init__(self, services: Services, since: float | None = None) -> None:
+        """Work for these services, under a name that no other process has.
+
+        A worker that was started afresh was there before, `since` when its `since` has told.
+        """
         self._services = services
         self._leases = Leases(services.database, services.config)
-        self._roster = Roster(services.database, services.config)
+        self._roster = Roster(services.database, services.config, since)
         self._name = name_of_this_process(uuid.uuid4().hex[:8])
         self._drafts = DraftStore(services)
         self._stopping = threading.Event()
@@ -66,6 +69,11 @@ class Worker:
         self._device: Device | None = None
         self._claim: Claim | None = None
         self.bell = Bell()
+
+    @property
+    def since(self) -> float:
+        """From when on this worker has seen who else is there, by the monotonic clock."""
+        return self._roster.since
 
     def run(self) -> bool:
         """Paint until SIGINT or SIGTERM; the run that is then being painted is handed back.
