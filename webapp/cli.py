@@ -154,11 +154,12 @@ def migrate(to: str | None, dry_run: bool) -> None:
     from webapp import migration
     from webapp.services import Services
 
-    database = Services.of(_configured()).database
+    config = _configured()
+    database = Services.of(config).database
     if dry_run:
         click.echo(migration.plan(database, to).told)
         return
-    planned = migration.migrate(database, to)
+    planned = migration.migrate(database, to, config.lease_seconds)
     click.echo(f"The tables are as of {planned.wanted}.")
 
 
