@@ -55,6 +55,8 @@ def assemble(config: Config | None = None) -> Flask:
         # In this order where a browser takes several; files are sent as streams.
         COMPRESS_ALGORITHM=_COMPRESSIONS,
         COMPRESS_ALGORITHM_STREAMING=_COMPRESSIONS,
+        # A fifth of the time that the library's own choice takes, for an eighth more bytes.
+        COMPRESS_BR_LEVEL=1,
     )
     csrf = CSRFProtect(app)
     # What changes anything there needs a token, which no browser sends by itself.

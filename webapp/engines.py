@@ -60,7 +60,8 @@ def engine(url: str, busy_seconds: float, query_seconds: float) -> Engine:
 def take_turn(connection: Connection, what: int, patient: bool = False) -> None:
     """Wait until no other transaction does the same.
 
-    Whoever is patient waits for ever, and may then do what takes long. SQLite has one writer anyway.
+    Whoever is patient waits for ever, and may then do what takes long. SQLite has one writer
+    anyway.
     """
     if connection.dialect.name == "postgresql":
         if patient:

@@ -120,11 +120,23 @@ class Leases:
             turns = next_of(waiting_in_turn(session, self.reach), self._running)
             return [turn.run_id for turn in turns]
 
-    def sweep(self, now: float | None = None) -> Swept:
-        """Put back every run whose worker gave no sign of life."""
+    def sweep(
+        self, now: float | None = None, replaced: Callable[[str], bool] = lambda owner: False
+    ) -> Swept:
+        """Put back every run whose worker gave no sign of life.
+
+        One that is `replaced`, by its name, has as long again to come back as another process,
+        which can tell the run's owner of what the one before it died.
+        """
         with self._database.reading() as session:
             now = self._database.moment(session) if now is None else now
-        return self._swept([Run.lease_until < now], lambda run: ABANDONED)
+        late = now - self._seconds
+
+        def cause(run: Run) -> str | None:
+            expected = (run.lease_until or 0) > late and replaced(run.lease_owner or "")
+            return None if expected else ABANDONED
+
+        return self._swept([Run.lease_until < now], cause)
 
     def sweep_dead(self, cause: Callable[[str], str | None]) -> Swept:
         """Put back the runs of owners that are known to be dead, without waiting for the lease.

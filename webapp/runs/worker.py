@@ -8,6 +8,7 @@ did not answer. One thread paints; another one, of Huey's, calls it when there i
 from __future__ import annotations
 
 import faulthandler
+import functools
 import logging
 import math
 import os
@@ -28,7 +29,7 @@ from webapp.errors import LeaseLostError, UnavailableError
 from webapp.runs.abilities import Abilities
 from webapp.runs.bell import Bell
 from webapp.runs.belongings import clear
-from webapp.runs.deaths import STALLED, cause_of_death, name_of_this_process
+from webapp.runs.deaths import STALLED, cause_of_death, is_replaced, name_of_this_process
 from webapp.runs.draftstore import DraftStore
 from webapp.runs.draining import Draining
 from webapp.runs.leases import Claim, Leases, Swept
@@ -116,7 +117,8 @@ class Worker:
             self._sign()
             if self._claim is None and self._leases.waiting():
                 self.bell.ring()
-            self._deal_with(self._leases.sweep())
+            replaced = functools.partial(is_replaced, name=self._name)
+            self._deal_with(self._leases.sweep(replaced=replaced))
             for run in self._roster.give_up():
                 with logs.about(run.id):
                     log.warning("nobody here can paint it, failed")
