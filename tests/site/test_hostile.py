@@ -59,11 +59,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 # What goes wrong in front of all pages, where none of them tells of it.
 BROKEN = """
-import gc
+import gc, resource
 import wsgi
 from webapp.serving import serve
+FILES = resource.RLIMIT_NOFILE
+resource.setrlimit(FILES, (300, 900))
 def fail(environ, start):
-    raise RuntimeError(f"frozen: {gc.get_freeze_count()}")
+    raise RuntimeError(f"frozen: {gc.get_freeze_count()} files: {resource.getrlimit(FILES)}")
 wsgi.app.wsgi_app._app = fail
 serve(lambda: wsgi.app, wsgi.options)
 """
@@ -246,6 +248,7 @@ def test_whoever_provokes_an_error_is_not_told_where_it_was(tmp_path: Path) -> N
     assert answer == (500, "") and "a request failed\nTraceback" in log
     # What the libraries have loaded is no part of what is looked through again and again.
     assert int(log.partition("frozen: ")[2].split()[0]) > 50_000
+    assert "files: (900, 900)" in log
 
 
 def reached(url: str) -> tuple[int, str] | None:
