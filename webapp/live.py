@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +30,6 @@ log = logging.getLogger(__name__)
 
 # How often the relay looks for news: often enough for two pictures a second.
 _TICK_SECONDS = 0.25
-_LEAST_PAUSE_SECONDS = 0.05
 _EXTENSION = "stransfer-live"
 
 
@@ -164,11 +162,8 @@ class Live:
                 self._socketio.start_background_task(self._relay_forever)
 
     def _relay_forever(self) -> None:
-        due = time.monotonic()
         while True:
-            # By the clock, however long it takes to tell hundreds; but others have their turn.
-            due = max(due + _TICK_SECONDS, time.monotonic() + _LEAST_PAUSE_SECONDS)
-            self._socketio.sleep(due - time.monotonic())
+            self._socketio.sleep(_TICK_SECONDS)
             if self._relay.watchers:
                 try:
                     self._relay.tick()

@@ -14,8 +14,6 @@ from typing import Any
 from webapp.config import Config
 
 _PIECE = 64 * 1024
-# Longer than nearly everything that is said over a live connection.
-_MESSAGE = 4096
 
 # Only lines between the pieces of an upload are read as such.
 _LONGEST_LINE = 8 * 1024
@@ -46,11 +44,7 @@ def meter(environ: dict[str, Any], config: Config) -> None:
 
 
 class Metered:
-    """A socket over which so many bytes may come in a minute.
-
-    A message is asked for in several small pieces, and most come whole: what is there is read
-    ahead.
-    """
+    """A socket over which so many bytes may come in a minute."""
 
     def __init__(self, socket: Any, most: int) -> None:
         """Count from now on."""
@@ -58,7 +52,6 @@ class Metered:
         self._most = most
         self._since = time.monotonic()
         self._read = 0
-        self._ahead = b""
 
     def __getattr__(self, name: str) -> Any:
         """Do whatever else is asked for as the socket does."""
@@ -73,14 +66,9 @@ class Metered:
         with contextlib.suppress(OSError):
             self._socket.shutdown(how)
 
-    def recv(self, size: int) -> bytes:
+    def recv(self, size: int, *flags: int) -> bytes:
         """Receive up to so many bytes. Raises ConnectionAbortedError once they are too many."""
-        if not self._ahead:
-            self._ahead = self._counted(self._socket.recv(max(size, _MESSAGE)))
-        content, self._ahead = self._ahead[:size], self._ahead[size:]
-        return content
-
-    def _counted(self, content: bytes) -> bytes:
+        content: bytes = self._socket.recv(size, *flags)
         now = time.monotonic()
         if now - self._since >= _MINUTE:
             self._since, self._read = now, 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +12,6 @@ from tests.site.guest import Guest
 from tests.site.impatient import MESSAGES, counted
 from tests.site.server import Server, wait_for
 from tests.site.wire import BINARY, PING, TEXT, Live, frame_of
-from webapp.pacing import Metered
 
 SUBSCRIBE = '42{}["subscribe",{{"run":"{}"}}]'
 
@@ -250,14 +248,3 @@ def test_no_line_of_the_log_is_written_by_a_stranger(impatient: Server) -> None:
     forged = "?EIO=4&transport=polling&sid=x%0A2026-01-01 00:00:00,000 INFO    root: forged"
     assert requests.get(f"{impatient.url}/socket.io/{forged}", timeout=10).status_code == 400
     assert "forged" not in impatient.log.read_text()
-
-
-def test_what_has_come_of_a_message_is_read_at_once() -> None:
-    ours, theirs = socket.socketpair()
-    metered = Metered(ours, most=20)
-    theirs.sendall(b"0123456789")
-    assert metered.recv(2) == b"01"
-    # Nothing more has to be asked for.
-    ours.close()
-    assert (metered.recv(4), metered.recv(100)) == (b"2345", b"6789")
-    theirs.close()

@@ -52,12 +52,17 @@ def cause_of_death(owner: str, name: str) -> str | None:
     return _told(before[1]) if before[0] == number else None
 
 
+def is_dead(owner: str, name: str) -> bool:
+    """Return whether an owner is known to be dead. `name` is that of this process."""
+    return _dead_here(owner, name) is not None
+
+
 def is_replaced(owner: str, name: str) -> bool:
     """Return whether another process takes the place of a dead owner, and is told of what it died.
 
     So it is where somebody supervises the workers of a machine. `name` is that of this process.
     """
-    return SUPERVISOR in os.environ and _dead_here(owner, name) is not None
+    return SUPERVISOR in os.environ and is_dead(owner, name)
 
 
 def _dead_here(owner: str, name: str) -> int | None:

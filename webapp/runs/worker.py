@@ -29,7 +29,7 @@ from webapp.errors import LeaseLostError, UnavailableError
 from webapp.runs.abilities import Abilities
 from webapp.runs.bell import Bell
 from webapp.runs.belongings import clear
-from webapp.runs.deaths import STALLED, cause_of_death, is_replaced, name_of_this_process
+from webapp.runs.deaths import STALLED, cause_of_death, is_dead, is_replaced, name_of_this_process
 from webapp.runs.draftstore import DraftStore
 from webapp.runs.draining import Draining
 from webapp.runs.leases import Claim, Leases, Swept
@@ -144,7 +144,7 @@ class Worker:
         if self._device is None or time.monotonic() < due:
             return
         if self._signed_at == -math.inf:
-            self._roster.forget(lambda name: cause_of_death(name, self._name) is not None)
+            self._roster.forget(lambda name: is_dead(name, self._name))
         mine = Abilities.of(self._services.config, self._device)
         self._leases.reach = self._roster.sign(self._name, mine, str(self._device))
         self._signed_at = time.monotonic()
