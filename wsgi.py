@@ -22,6 +22,12 @@ def options(config: Config) -> dict[str, Any]:
     import eventlet.wsgi
 
     class Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
+        def __init__(self, connection: Any, server: Any) -> None:
+            # Else tracebacks go to whoever provoked them. Flask-SocketIO keeps an option of this
+            # name to itself, and eventlet's default is another one.
+            server.debug = False
+            super().__init__(connection, server)
+
         def handle_one_request(self) -> None:
             self._patience = eventlet.Timeout(config.request_seconds, TimeoutError)
             try:
@@ -39,8 +45,7 @@ def options(config: Config) -> dict[str, Any]:
             # What strangers say that is no request is nothing to read.
             pass
 
-    # With `debug`, which is eventlet's default, tracebacks go to whoever provoked them.
-    return {"protocol": Protocol, "socket_timeout": config.request_seconds, "debug": False}
+    return {"protocol": Protocol, "socket_timeout": config.request_seconds}
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def served(folder: Path, cores: list[int], **more: str) -> Iterator[Installation
     )
     try:
         deadline = time.monotonic() + PATIENCE
-        while log.read_text().count(": ready") < workers:
+        while log.read_text().count(": ready") < workers or not _answers(port):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise click.ClickException(f"The site does not start: {log.read_text()}")
             time.sleep(0.2)
@@ -132,6 +132,12 @@ def served(folder: Path, cores: list[int], **more: str) -> Iterator[Installation
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(requests.ConnectionError):
+        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=10).ok
+    return False
 
 
 def _children(pid: int) -> dict[str, int]:

@@ -207,7 +207,12 @@ def as_composed(image: Image, folder: Path) -> None:
 
 def as_units(image: Image, folder: Path) -> None:
     """Paint under what each unit forbids."""
-    for names in (["stransfer.service"], ["stransfer-web.service", "stransfer-worker@.service"]):
+    worker = "stransfer-worker@.service"
+    for names in (
+        ["stransfer.service"],
+        ["stransfer-web.service", worker],
+        ["stransfer-web@.service", worker],
+    ):
         state, log = folder / f"state-of-{names[0]}", folder / f"{names[0]}.log"
         for place in ("stransfer", "stransfer-backup"):
             (state / place).mkdir(parents=True)
@@ -216,7 +221,7 @@ def as_units(image: Image, folder: Path) -> None:
         with contextlib.ExitStack() as stack:
             for name in names:
                 _run_once(name, image, state, [f"{INSTALLED}/.venv/bin/python", "-c", _PROBE])
-                words = command(FOLDER / name)
+                words = [word.replace("%i", str(port)) for word in command(FOLDER / name)]
                 click.echo(f"as {name}: {shlex.join(words)}")
                 keys = {**_given(name), "PORT": str(port)}
                 words = [*confined(name, image.tree, state), *words]

@@ -60,7 +60,7 @@ def test_systemd_finds_nothing_wrong_with_the_units_and_little_exposed(tmp_path:
     units.mkdir(parents=True)
     for path in UNITS:
         shutil.copy(path, units)
-    for program in (f"{INSTALLED}/.venv/bin/stransfer", "/bin/sh"):
+    for program in (f"{INSTALLED}/.venv/bin/stransfer", "/bin/sh", "/usr/bin/env"):
         place = tmp_path / program.removeprefix("/")
         place.parent.mkdir(parents=True)
         place.write_text("#!/bin/sh\n")
@@ -94,11 +94,19 @@ def test_each_service_starts_a_command_that_there_is_with_keys_that_there_are(pa
         assert "landlock_restrict_self" in " ".join(found["SystemCallFilter"])
 
 
+def test_the_web_process_with_a_port_is_the_one_without_but_for_that() -> None:
+    one, several = (unit(FOLDER / f"stransfer-web{mark}.service") for mark in ("", "@"))
+    [line], [alone] = several.pop("ExecStart"), one.pop("ExecStart")
+    assert line == f"/usr/bin/env PORT=%i {alone}"
+    assert several.pop("Description") != one.pop("Description") and several == one
+
+
 def test_whoever_stops_a_service_waits_for_as_long_as_it_may_take() -> None:
     waits = {path.stem: unit(path).get("TimeoutStopSec") for path in SERVICES}
     assert seconds(waits["stransfer"][0]) > supervisor._STOP_SECONDS  # type: ignore[index]
     assert seconds(waits["stransfer-worker@"][0]) >= supervisor._STOP_SECONDS  # type: ignore[index]
-    assert seconds(waits["stransfer-web"][0]) > 2 * serving._STOP_SECONDS  # type: ignore[index]
+    for web in ("stransfer-web", "stransfer-web@"):
+        assert seconds(waits[web][0]) > 2 * serving._STOP_SECONDS  # type: ignore[index]
     # The supervisor tells its processes itself, and one that memory ran out for is not the end.
     serve = unit(FOLDER / "stransfer.service")
     assert (serve["KillMode"], serve["OOMPolicy"]) == (["mixed"], ["continue"])

@@ -19,8 +19,8 @@ from webapp.errors import ConfigError
 
 __all__ = ["cli", "main"]
 
-# Says to a worker that it takes the place of one that could start.
-_RENEWED = "STRANSFER_RENEWED"
+# Says to a worker that it takes the place of one that could start, and was there since then.
+_THERE_SINCE = "STRANSFER_THERE_SINCE"
 
 # Of a process that nobody waits for.
 _NICENESS = 10
@@ -78,12 +78,14 @@ def worker(device: str | None) -> None:
     try:
         services = preflight.prepare(config)
     except ConfigError as error:
-        if _RENEWED in os.environ:
+        if _THERE_SINCE in os.environ:
             # It went well before: whoever supervises this may try again.
             error.exit_code = 1
         raise
-    if Worker(services).run():
-        os.environ[_RENEWED] = "1"
+    there_since = os.environ.get(_THERE_SINCE)
+    painting = Worker(services, None if there_since is None else float(there_since))
+    if painting.run():
+        os.environ[_THERE_SINCE] = repr(painting.since)
         os.execv(sys.executable, [sys.executable, "-m", "webapp", "worker"])
     # TensorFlow aborts where Python ends while a draft's network is still being prepared.
     logging.shutdown()
@@ -152,11 +154,12 @@ def migrate(to: str | None, dry_run: bool) -> None:
     from webapp import migration
     from webapp.services import Services
 
-    database = Services.of(_configured()).database
+    config = _configured()
+    database = Services.of(config).database
     if dry_run:
         click.echo(migration.plan(database, to).told)
         return
-    planned = migration.migrate(database, to)
+    planned = migration.migrate(database, to, config.lease_seconds)
     click.echo(f"The tables are as of {planned.wanted}.")
 
 

@@ -152,6 +152,12 @@ class Config(Allowances):
     busy_seconds: float = key(
         10.0, "How long a writer waits while another program holds the database.", minimum=0.1
     )
+    query_seconds: float = key(
+        20.0,
+        "How long PostgreSQL works on one question until that is given up. Migrations take as long "
+        "as they take.",
+        minimum=0.1,
+    )
     rest_seconds: float = key(
         60.0,
         "After how many idle seconds a worker starts afresh to give back memory, if it has some to "

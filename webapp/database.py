@@ -31,13 +31,19 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 class Database:
     """Gives sessions for reading and for writing; a session is one transaction."""
 
-    def __init__(self, url: str, busy_seconds: float = SiteConfig.busy_seconds) -> None:
+    def __init__(
+        self,
+        url: str,
+        busy_seconds: float = SiteConfig.busy_seconds,
+        query_seconds: float = SiteConfig.query_seconds,
+    ) -> None:
         """Connect lazily to the database that SQLAlchemy knows by `url`.
 
-        A writer gives up after waiting `busy_seconds` for another program's.
+        A writer gives up after waiting `busy_seconds` for another program's; PostgreSQL gives up
+        what takes it `query_seconds`.
         """
         self.url = url
-        self._engine = engines.engine(url, busy_seconds)
+        self._engine = engines.engine(url, busy_seconds, query_seconds)
         self._writer = self._engine.execution_options(**{engines.WRITING: True})
 
     @contextmanager

@@ -74,7 +74,12 @@ class Door:
                 self._check_live(environ)
         except SiteError as error:
             return _refusal(error, environ, self._with_headers(environ, start))
-        answer: Iterable[bytes] = self._app(environ, start)
+        try:
+            answer: Iterable[bytes] = self._app(environ, start)
+        except Exception:
+            # No page has answered, and the servers tell nobody.
+            log.exception("a request failed")
+            raise
         return answer
 
     def _check(self, environ: Environ) -> None:

@@ -34,10 +34,11 @@ NETWORK = {
 }
 
 
-def engine(url: str, busy_seconds: float) -> Engine:
+def engine(url: str, busy_seconds: float, query_seconds: float) -> Engine:
     """Return what connects lazily to the database that SQLAlchemy knows by `url`.
 
-    A writer gives up after waiting `busy_seconds` for another one.
+    A writer gives up after waiting `busy_seconds` for another one, and PostgreSQL after working
+    `query_seconds` on one statement.
     """
     address = _with_driver(url)
     # A database in memory has but one connection, and no pool that could be waited for.
@@ -52,18 +53,20 @@ def engine(url: str, busy_seconds: float) -> Engine:
     if made.dialect.name == "sqlite":
         _prepare_sqlite(made, busy_seconds)
     elif made.dialect.name == "postgresql":
-        _prepare_postgresql(made, busy_seconds)
+        _prepare_postgresql(made, busy_seconds, query_seconds)
     return made
 
 
 def take_turn(connection: Connection, what: int, patient: bool = False) -> None:
-    """Wait until no other transaction does the same; whoever is patient waits for ever.
+    """Wait until no other transaction does the same.
 
-    SQLite has one writer anyway.
+    Whoever is patient waits for ever, and may then do what takes long. SQLite has one writer
+    anyway.
     """
     if connection.dialect.name == "postgresql":
         if patient:
-            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            for limit in ("lock_timeout", "statement_timeout"):
+                connection.execute(text(f"SET LOCAL {limit} = 0"))
         connection.execute(select(func.pg_advisory_xact_lock(what)))
 
 
@@ -79,11 +82,12 @@ def _with_driver(address: str) -> URL:
     return url.set(drivername="postgresql+psycopg2").update_query_dict(told)
 
 
-def _prepare_postgresql(engine: Engine, busy_seconds: float) -> None:
+def _prepare_postgresql(engine: Engine, busy_seconds: float, query_seconds: float) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, record: object) -> None:
         limits = {
             "lock_timeout": busy_seconds,
+            "statement_timeout": query_seconds,
             "idle_in_transaction_session_timeout": _SILENT_SECONDS,
         }
         with connection.cursor() as cursor:

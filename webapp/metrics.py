@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 from flask import Flask, Response, request
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -36,6 +36,8 @@ def install(app: Flask, site: Site, relay: Relay, connections: Connections) -> N
         ["endpoint", "status"],
         registry=registry,
     )
+    # Its memory, its processor time and its open files.
+    ProcessCollector(registry=registry)
     registry.register(_Site(site, relay, connections))
     app.extensions[_EXTENSION] = registry
 

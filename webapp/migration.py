@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
+from webapp.config import Config
 from webapp.database import Database, newest_revision, revisions
 from webapp.errors import ConfigError
 
@@ -51,15 +52,18 @@ def plan(database: Database, to: str | None = None) -> Plan:
     return Plan(database.revision, to or known[-1])
 
 
-def migrate(database: Database, to: str | None = None) -> Plan:
+def migrate(
+    database: Database, to: str | None = None, lease_seconds: float = Config.lease_seconds
+) -> Plan:
     """Bring the tables to migration `to`, by default the newest; return what was done.
 
+    A worker that has given no sign of life for `lease_seconds` does not count as using them.
     Raises ConfigError if there is no such migration, if the tables would have to go back while
     somebody uses them, or forward to another than the newest.
     """
     planned = plan(database, to)
     if planned.back and planned.found in revisions():
-        _check_unused(database)
+        _check_unused(database, lease_seconds)
         database.migrate_back(planned.wanted)
     elif planned.wanted != newest_revision():
         if planned.found != planned.wanted:
@@ -72,15 +76,22 @@ def migrate(database: Database, to: str | None = None) -> Plan:
     return planned
 
 
-def _check_unused(database: Database) -> None:
+def _check_unused(database: Database, lease_seconds: float) -> None:
     """Raise ConfigError if a site or a worker uses the database, as far as can be told."""
     with database.reading() as session:
-        painted = session.scalar(
+        now = database.moment(session)
+        used = session.scalar(
             text("SELECT count(*) FROM runs WHERE state = 'running' AND lease_until > :now"),
-            {"now": database.moment(session)},
+            {"now": now},
         )
+        # Of the versions that can be taken back, the first ones had no list of their workers.
+        if inspect(session.connection()).has_table("workers"):
+            used += session.scalar(
+                text("SELECT count(*) FROM workers WHERE NOT ended AND seen_at > :then"),
+                {"then": now - lease_seconds},
+            )
     database.close()
-    if painted or database.in_use:
+    if used or database.in_use:
         raise ConfigError(
             "The site or one of its workers is running, and would not know its own tables any "
             "more; end them all, and run this again."

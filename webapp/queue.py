@@ -5,6 +5,7 @@ A worker does without it while it does not answer: it only hears later of what t
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 from huey import RedisHuey, SqliteHuey
 from huey.api import Huey, Task
 from huey.consumer import Consumer
+from huey.registry import Message
+from huey.serializer import Serializer
 
 from webapp.engines import NETWORK
 from webapp.errors import ConfigError, UnavailableError
@@ -24,6 +27,8 @@ _SQLITE = "sqlite:///"
 _REDIS = ("redis://", "rediss://", "unix://")
 _POSTGRESQL = ("postgresql://", "postgres://")
 _TASK = "paint"
+# What a message tells.
+_RUN = "run"
 
 # How often at most an idle worker looks whether there is a message, where nobody tells it.
 _POLL_SECONDS = 0.3
@@ -60,9 +65,10 @@ class Queue:
     def consumer(self, handler: Callable[[str], None], delay: float = _POLL_SECONDS) -> Consumer:
         """Return what takes messages, in a thread of its own, and calls `handler` with run ids.
 
-        It takes the next one when the handler returns. A queue that is not told when there is a
-        message is asked every `delay` seconds at least. One that does not answer is tried again
-        until it does.
+        It takes the next one when the handler returns. The id is empty where a message does not
+        tell it, as those of another version may not: it still says that there is something to do. A
+        queue that is not told when there is a message is asked every `delay` seconds at least. One
+        that does not answer is tried again until it does.
         """
         consumer = self.huey.create_consumer(
             workers=1,
@@ -114,19 +120,43 @@ class Queue:
                 database.close()
 
 
+class _Plain(Serializer):  # type: ignore[misc]
+    """Writes messages as JSON, which does nothing when it is read.
+
+    Huey's own are pickles: whoever can write into the queue could have workers run any program.
+    """
+
+    def serialize(self, message: Message) -> bytes:
+        """Return what is written into the queue: which run a message is about."""
+        return json.dumps({_RUN: message.args[0]}).encode()
+
+    def deserialize(self, content: bytes) -> Message:
+        """Return the message, of no run if its content is anything else."""
+        try:
+            told = json.loads(content)
+            run_id = told[_RUN] if isinstance(told, dict) else None
+        except (ValueError, LookupError, RecursionError):
+            run_id = None
+        if not isinstance(run_id, str):
+            log.debug("a message that names no run")
+            run_id = ""
+        return Message(id=None, name=f"{__name__}.{_TASK}", args=(run_id,))
+
+
 def _named(run_id: str) -> None:
     """Say what a message is about; what is done with it, whoever takes it knows."""
 
 
 def _huey(url: str) -> Huey:
+    told = {"results": False, "serializer": _Plain()}
     if url.startswith(_SQLITE):
-        return SqliteHuey(_NAME, filename=url.removeprefix(_SQLITE), results=False, fsync=True)
+        return SqliteHuey(_NAME, filename=url.removeprefix(_SQLITE), fsync=True, **told)
     if url.startswith(_REDIS):
         # Said here, since Huey says it in an error of its own.
         import redis
 
         pool = redis.ConnectionPool.from_url(url, **_PATIENCE)
-        return RedisHuey(_NAME, connection_pool=pool, results=False)
+        return RedisHuey(_NAME, connection_pool=pool, **told)
     if url.startswith(_POSTGRESQL):
         # Needs libraries that the other kinds do without.
         from huey.contrib.sql_huey import SqlHuey
@@ -134,10 +164,10 @@ def _huey(url: str) -> Huey:
         from playhouse.db_url import connect
 
         given = parse_qs(urlsplit(url).query)
-        told = {name: value for name, value in NETWORK.items() if name not in given}
-        database = connect(url, unquote_password=True, unquote_user=True, **told)
+        network = {name: value for name, value in NETWORK.items() if name not in given}
+        database = connect(url, unquote_password=True, unquote_user=True, **network)
         try:
-            return SqlHuey(_NAME, database=database, results=False)
+            return SqlHuey(_NAME, database=database, **told)
         except PeeweeException as error:
             raise ConfigError(
                 f"QUEUE_URL cannot be used: {str(error).strip().splitlines()[0]}; start it, or "

@@ -28,6 +28,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 _EXTENSION = "stransfer-rates"
 _MARK = "rates"
 
+# How long Redis may be silent, and for how long it is then not asked any more.
+_PATIENCE = {"socket_timeout": 2.0, "socket_connect_timeout": 2.0}
+_PAUSE_SECONDS = 10.0
+
 # The smallest network that one household or phone gets.
 _IPV6_PREFIX = 64
 
@@ -86,8 +90,9 @@ class Rates:
     def __init__(self, config: Config) -> None:
         """Raise ConfigError if there is no such kind of place, or nobody answers there."""
         self._config = config
+        url = config.rate_limit_url
         try:
-            storage = storage_from_string(config.rate_limit_url)
+            storage = storage_from_string(url, **(_PATIENCE if url.startswith("redis") else {}))
         except (ConfigurationError, ImportError, ValueError) as error:
             raise ConfigError(
                 f"RATE_LIMIT_URL cannot be used: {error}; correct it, or leave it empty."
@@ -98,6 +103,7 @@ class Rates:
                 "address."
             )
         self._limiter = MovingWindowRateLimiter(storage)
+        self._silent_until = -math.inf
 
     def spend(
         self, rate: Rate, *, address: str | None = None, visitor: str | None = None, cost: int = 1
@@ -118,13 +124,16 @@ class Rates:
             self._spend(rate, rate.window(together), cost, "address", network(address))
 
     def _spend(self, rate: Rate, item: RateLimitItem, cost: int, *who: str) -> None:
+        if time.monotonic() < self._silent_until:
+            return
         try:
             if self._limiter.hit(item, rate.key, *who, cost=cost):
                 return
             until = self._limiter.get_window_stats(item, rate.key, *who).reset_time
-        except Exception:
-            # The place is gone for a while. To let nobody in would be worse.
-            log.exception("nothing is limited: RATE_LIMIT_URL does not answer")
+        except Exception as error:
+            # The place is gone for a while. To let nobody in, or all wait for it, would be worse.
+            self._silent_until = time.monotonic() + _PAUSE_SECONDS
+            log.error("nothing is limited: RATE_LIMIT_URL does not answer (%s)", error)
             return
         wait = max(1, math.ceil(until - time.time()))
         whose = "visitor" if who[0] == "visitor" else "network address"

@@ -96,8 +96,8 @@ class Run(Base):
     `fence` grows with every change of owner, and whoever writes with an older one is refused.
     `seq` counts the recorded steps and never goes back, `step` does when a run resumes from a
     checkpoint. `progress` is the part of the whole cost, in [0, 1], that is done. `moments` are the
-    parts of the way of which a small picture is kept, ascending. Whoever knows `share` may see the
-    result. A `draft` only shows how another run would look, and is never listed or counted.
+    numbers of the small pictures that are kept of its way, in that order. Whoever knows `share` may
+    see the result. A `draft` only shows how another run would look, and is never listed or counted.
     Whoever paints it needs about `needs_mb` MiB of memory, the weights of the `network`, if that is
     not empty, and a graphics card if `needs_gpu`.
     """

@@ -57,7 +57,9 @@ class Services:
         return cls(
             config=config,
             database=_usable(
-                "DATABASE_URL", lambda: Database(database, config.busy_seconds), database
+                "DATABASE_URL",
+                lambda: Database(database, config.busy_seconds, config.query_seconds),
+                database,
             ),
             media=store,
             queue=_usable("QUEUE_URL", lambda: Queue(queue), queue),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import logging
+import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -24,6 +27,9 @@ log = logging.getLogger(__name__)
 # How long requests may take to end, once the site is told to.
 _STOP_SECONDS = 3.0
 
+# Enough for every connection that one process can serve. Most systems start one with 1024.
+_MOST_FILES = 65536
+
 
 def serve(make: Callable[[], Flask], eventlet_options: Callable[[Config], dict[str, Any]]) -> None:
     """Make the application, and listen on the configured address until SIGINT or SIGTERM.
@@ -43,6 +49,8 @@ def serve(make: Callable[[], Flask], eventlet_options: Callable[[Config], dict[s
     # Whoever opens the first page of all does not wait until every sample is decoded.
     threading.Thread(target=site.samples.all, args=[ROLES[0]], daemon=True).start()
     log.info("site: http://%s:%d", config.host, config.port)
+    _allow_many_connections()
+    _keep_for_good()
     try:
         app.extensions["socketio"].run(
             app,
@@ -56,6 +64,26 @@ def serve(make: Callable[[], Flask], eventlet_options: Callable[[Config], dict[s
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
     log.info("site: stopped")
+
+
+def _allow_many_connections() -> None:
+    """Let this process have as many open as the system lets it: each connection is a file."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # A system that sets no limit of its own may still refuse to be told so.
+    wanted = _MOST_FILES if most == resource.RLIM_INFINITY else min(most, _MOST_FILES)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def _keep_for_good() -> None:
+    """Take what there is now for what stays until the end.
+
+    Requests, and still more so live connections, leave behind what refers to itself. Python looks
+    for that once there is a quarter more than it last found to stay; next to all that the libraries
+    have loaded, a quarter would be a good deal.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _threading_options(config: Config) -> dict[str, Any]:

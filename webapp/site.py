@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, g, session
 
 from stransfer import folders
+from webapp.reachability import Reachability
 from webapp.recoveries import Recoveries
 from webapp.renditions import Renditions
 from webapp.runs.collection import Collection
@@ -41,6 +42,7 @@ class Site:
     drafts: DraftStore
     visitors: Visitors
     recoveries: Recoveries
+    reachability: Reachability
 
     @classmethod
     def install(cls, app: Flask, services: Services) -> Site:
@@ -58,6 +60,7 @@ class Site:
             drafts=DraftStore(services),
             visitors=Visitors(services),
             recoveries=Recoveries(services),
+            reachability=Reachability(services.media),
         )
         app.extensions[_EXTENSION] = site
         return site

@@ -27,8 +27,9 @@ def finish(
     for key, kind in ((f"runs/{run_id}/frames/1-1.jpg", "JPEG"), (f"runs/{run_id}/r.png", "PNG")):
         services.media.write(key, file_bytes(picture, kind))
     moment = moments.encode(corpus.plain(), 100, 75)
-    services.media.write(moments.key(f"runs/{run_id}", moments.at(part)), moment)
+    number = moments.at(part, claim.fence)
+    services.media.write(moments.key(f"runs/{run_id}", number), moment)
     step = Progress(1, part, 1, 0.1234567, 0.1, 0.2, 0.3, seconds, pace, 0.0)
-    reports.progress(claim, [step], f"runs/{run_id}/frames/1-1.jpg", moments.at(part))
+    reports.progress(claim, [step], f"runs/{run_id}/frames/1-1.jpg", number)
     reports.done(claim, f"runs/{run_id}/r.png")
     return run_id

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,15 @@ class RedisServer:
         address = f"redis://127.0.0.1:{self._port}/{self._used}"
         redis.Redis.from_url(address).flushdb()
         return address
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Let it take what it is asked, and answer nothing of it meanwhile."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End it."""

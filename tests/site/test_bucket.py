@@ -16,12 +16,13 @@ from tests.site import order
 from tests.site.corpus import plain
 from tests.site.object_store import SECRET, ObjectStore
 from tests.site.order import ALICE
-from tests.site.server import free_port
-from webapp import bucket, preflight
+from tests.site.server import free_port, wait_for
+from webapp import bucket, create_app, preflight, reachability
 from webapp.backup import back_up
 from webapp.config import Config
 from webapp.doctor import examine
 from webapp.errors import ConfigError, UnavailableError
+from webapp.media import MediaStore
 from webapp.pruning import SETTLED_SECONDS, Kind, Pruning
 from webapp.restoration import restore
 from webapp.runs.leases import Leases
@@ -146,6 +147,30 @@ def test_whatever_a_silent_store_is_asked_for_is_unavailable(
                 use()
     assert caplog.text.count("does not answer (ReadTimeoutError)") == len(uses)
     assert SECRET not in caplog.text
+
+
+def test_the_site_is_ready_while_its_bucket_answers_which_is_asked_once_for_all(
+    config: Config, object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = create_app(config).test_client()
+    asked: list[MediaStore] = []
+    check = MediaStore.check
+
+    def noted(self: MediaStore) -> None:
+        asked.append(self)
+        check(self)
+
+    monkeypatch.setattr(MediaStore, "check", noted)
+    assert [client.get("/readyz").status_code for _ in range(5)] == [200] * 5
+    assert len(asked) == 1
+    monkeypatch.setattr(reachability, "_FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(reachability, "_PATIENCE_SECONDS", 0.1)
+    with object_store.silent():
+        # Nobody waits for as long as the bucket may be silent, and it is not asked meanwhile.
+        answers = [client.get("/readyz") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503] * 3 and len(asked) == 2
+    assert "media store" in answers[0].text
+    wait_for(lambda: client.get("/readyz").status_code == 200, "the bucket")
 
 
 def test_what_is_kept_in_a_bucket_is_backed_up_restored_and_pruned(

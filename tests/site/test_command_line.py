@@ -82,7 +82,7 @@ def test_the_doctor_tries_every_part_and_tells_which_precision_is_faster(tmp_pat
 def test_a_worker_that_could_start_before_may_be_started_again(tmp_path: Path) -> None:
     nobody = {"DATABASE_URL": "postgresql://127.0.0.1:1/none"}
     first, renewed = (
-        run(tmp_path, "worker", **nobody, **marks) for marks in ({}, {"STRANSFER_RENEWED": "1"})
+        run(tmp_path, "worker", **nobody, **marks) for marks in ({}, {"STRANSFER_THERE_SINCE": "1"})
     )
     assert "DATABASE_URL does not answer" in first.stderr and first.stderr == renewed.stderr
     # With the first code, whoever supervises them would give up, and end the site.

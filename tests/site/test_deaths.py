@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from webapp.lifeline import PREDECESSOR
-from webapp.runs.deaths import cause_of_death, name_of_this_process
+from webapp.lifeline import PREDECESSOR, SUPERVISOR
+from webapp.runs.deaths import cause_of_death, is_replaced, name_of_this_process
 from webapp.runs.leases import ABANDONED
 
 HERE = name_of_this_process("me")
@@ -72,9 +72,19 @@ def test_with_what_a_process_ended_says_whether_memory_ran_out(
     reason = cause_of_death(f"{PLACE}:{dead}:x", HERE)
     assert reason and word in reason
     assert ("memory ran out" in reason) == (word != "unexpectedly")
-    # Of another one nobody knows.
+    # Of another one the process knows that takes its place.
     monkeypatch.setenv(PREDECESSOR, f"1:{int(status)}")
-    assert cause_of_death(f"{PLACE}:{dead}:x", HERE) == ABANDONED
+    assert cause_of_death(f"{PLACE}:{dead}:x", HERE) is None
+
+
+def test_where_workers_are_supervised_a_dead_one_is_replaced(
+    dead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not is_replaced(f"{PLACE}:{dead}:x", HERE)
+    monkeypatch.setenv(SUPERVISOR, str(os.getppid()))
+    assert is_replaced(f"{PLACE}:{dead}:x", HERE)
+    for owner in (HERE, f"{PLACE}:{os.getppid()}:x", f"other-host-1:{dead}:x", "worker", ""):
+        assert not is_replaced(owner, HERE)
 
 
 def test_a_process_ends_even_if_its_interpreter_is_held() -> None:

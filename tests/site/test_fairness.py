@@ -13,6 +13,7 @@ from sqlalchemy import Connection, create_engine, event, text
 from tests.site import order
 from tests.site.order import ALICE, BOB, CAROL
 from webapp.config import Config
+from webapp.runs import leases as leasing
 from webapp.runs.fairness import Waiting, in_turn, waiting_in_turn
 from webapp.runs.leases import Claim, Leases
 from webapp.runs.store import RunStore
@@ -162,6 +163,27 @@ def test_who_may_have_two_painted_at_once_keeps_two_workers_busy(services: Servi
     assert leases.waiting() == [modest]
     RunStore(services).cancel(ALICE, first)
     assert leases.waiting() == [modest, third]
+
+
+@pytest.mark.parametrize("config", [2], indirect=True)
+def test_a_worker_takes_what_is_first_in_line_without_reading_all_of_it(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases, chance = Leases(services.database, services.config), random.Random(7)
+    for _ in range(16):
+        place = order.place_draft if chance.random() < 0.2 else order.place
+        place(services, chance.choice([ALICE, BOB, CAROL]))
+    taken = []
+    while line := leases.waiting():
+        with monkeypatch.context() as unread:
+            unread.setattr(leasing, "waiting_in_turn", None)
+            taken.append(order.claim(leases))
+        assert taken[-1].run_id == line[0]
+        if chance.random() < 0.4:
+            leases.release(taken.pop(chance.randrange(len(taken))), "It broke.")
+    with monkeypatch.context() as unread:
+        unread.setattr(leasing, "waiting_in_turn", None)
+        assert leases.claim("worker") is None
 
 
 def test_nobody_comes_earlier_by_deleting_what_was_painted(services: Services) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,11 +19,11 @@ import requests
 from flask import Flask
 
 from stransfer.settings import SETTINGS
-from tests.conftest import file_bytes
+from tests.conftest import ROOT, file_bytes
 from tests.site import corpus
 from tests.site.finished import finish
 from tests.site.guest import Guest
-from tests.site.server import Server
+from tests.site.server import Server, free_port, wait_for
 from webapp import create_app
 from webapp.config import Config
 from webapp.pictures import NAMED
@@ -51,6 +55,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert server.stop() == 0
     log = server.log.read_text()
     assert "Traceback" not in log and "alert(1)" not in log, log
+
+
+# What goes wrong in front of all pages, where none of them tells of it.
+BROKEN = """
+import gc, resource
+import wsgi
+from webapp.serving import serve
+FILES = resource.RLIMIT_NOFILE
+resource.setrlimit(FILES, (300, 900))
+def fail(environ, start):
+    raise RuntimeError(f"frozen: {gc.get_freeze_count()} files: {resource.getrlimit(FILES)}")
+wsgi.app.wsgi_app._app = fail
+serve(lambda: wsgi.app, wsgi.options)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +232,29 @@ def test_a_picture_of_any_name_is_only_called_so(
 def test_after_all_of_that_everything_is_still_there(guest: Guest, painting: str) -> None:
     assert guest.get(f"/runs/{painting}/result.png").ok
     assert f"/runs/{painting}/result.png" in guest.open(f"/runs/{painting}").links
+
+
+def test_whoever_provokes_an_error_is_not_told_where_it_was(tmp_path: Path) -> None:
+    port = str(free_port())
+    keys = {"PATH": os.environ["PATH"], "INSTANCE_PATH": str(tmp_path), "PORT": port}
+    words = [sys.executable, "-c", BROKEN]
+    with subprocess.Popen(words, cwd=ROOT, env=keys, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            answer = wait_for(lambda: reached(f"http://127.0.0.1:{port}/"), "an answer")
+        finally:
+            process.terminate()
+        assert process.stderr is not None
+        log = process.stderr.read()
+    assert answer == (500, "") and "a request failed\nTraceback" in log
+    # What the libraries have loaded is no part of what is looked through again and again.
+    assert int(log.partition("frozen: ")[2].split()[0]) > 50_000
+    assert "files: (900, 900)" in log
+
+
+def reached(url: str) -> tuple[int, str] | None:
+    """What a server answers, None before it listens."""
+    try:
+        answer = requests.get(url, timeout=10)
+    except requests.ConnectionError:
+        return None
+    return answer.status_code, answer.text

@@ -34,7 +34,7 @@ PROCESSOR = Device("AMD EPYC", gpu=False, has_bfloat16=True)
 def roster(services: Services) -> Roster:
     """The list of workers, as one sees it who has been there for long."""
     roster = Roster(services.database, services.config)
-    roster._since -= services.config.unfit_seconds + 1
+    roster.since -= services.config.unfit_seconds + 1
     return roster
 
 
@@ -150,6 +150,9 @@ def test_workers_know_of_each_other_until_one_has_been_gone_for_long(
     # Whoever has just come itself, perhaps because all were gone, is more patient.
     young = Roster(services.database, services.config)
     assert young.sign("first", SMALL, "processor").others == {LARGE}
+    # Not so one that only gave back its memory: it was there before.
+    fresh = Roster(services.database, services.config, roster.since)
+    assert fresh.sign("first", SMALL, "processor").others == set()
     roster.forget(lambda name: name == "second")
     assert young.sign("first", SMALL, "processor").others == set()
 
@@ -210,10 +213,11 @@ def test_after_an_outage_of_the_database_nobody_is_judged_by_who_comes_back_firs
     age(services, services.config.unfit_seconds + 1, run_id)
     # Without anybody there is no telling who will come.
     assert roster.give_up() == []
+    assert roster._signed_at is not None
     roster._signed_at -= services.config.lease_seconds + 1
     roster.sign("small", SMALL, "processor")
     assert roster.give_up() == []
-    roster._since -= services.config.unfit_seconds + 1
+    roster.since -= services.config.unfit_seconds + 1
     assert [run.id for run in roster.give_up()] == [run_id]
 
 

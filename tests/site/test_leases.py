@@ -139,6 +139,15 @@ def test_a_run_whose_worker_died_is_put_back_in_the_queue(
     assert order.look(services, run_id).attempts == 2
 
 
+def test_a_worker_that_comes_back_as_another_process_has_as_long_again_for_it(
+    services: Services, leases: Leases
+) -> None:
+    order.place(services)
+    claim = claimed(leases)
+    assert leases.sweep(NOW + 59, replaced=lambda owner: True).again == []
+    assert leases.sweep(NOW + 61, replaced=lambda owner: True).again == [claim.run_id]
+
+
 def test_after_three_dead_workers_a_run_is_failed_with_the_reason(
     services: Services, leases: Leases
 ) -> None:

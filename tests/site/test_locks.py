@@ -38,15 +38,15 @@ def test_a_run_that_is_cancelled_while_a_worker_takes_it_stays_cancelled(
 ) -> None:
     """Where several write at once, the visitor may be faster than the worker that has found it."""
     cancelled, other = order.place(services), order.place(services, BOB)
-    find = fairness.next_of
+    find = fairness.first_in_turn
 
     def found(*arguments: object) -> object:
-        turns = find(*arguments)  # type: ignore[arg-type]
+        first = find(*arguments)  # type: ignore[arg-type]
         RunStore(services).cancel(ALICE, cancelled)
-        monkeypatch.setattr(leasing, "next_of", find)
-        return turns
+        monkeypatch.setattr(leasing, "first_in_turn", find)
+        return first
 
-    monkeypatch.setattr(leasing, "next_of", found)
+    monkeypatch.setattr(leasing, "first_in_turn", found)
     claim = Leases(services.database, services.config).claim("worker")
     assert claim is not None and claim.run_id == other
     assert order.look(services, cancelled).state == RunState.CANCELLED
@@ -67,6 +67,21 @@ def test_whoever_vanishes_while_it_decides_does_not_keep_the_others_waiting(
     with vanished.deciding() as session:
         assert session.scalar(text("SELECT 1")) == 1
     vanished.close()
+
+
+def test_a_question_that_takes_too_long_is_given_up_but_no_migration_is(
+    services: Services,
+) -> None:
+    hasty = Services.of(dataclasses.replace(services.config, query_seconds=0.1)).database
+    with pytest.raises(UnavailableError), hasty.reading() as session:
+        session.execute(text("SELECT pg_sleep(10)"))
+    with hasty.writing() as session:
+        engines.take_turn(session.connection(), engines.MIGRATING, patient=True)
+        session.execute(text("SELECT pg_sleep(0.2)"))
+    # And only that one: the connection has its limit again.
+    with pytest.raises(UnavailableError), hasty.reading() as session:
+        session.execute(text("SELECT pg_sleep(10)"))
+    hasty.close()
 
 
 def test_workers_that_sweep_do_not_wait_for_one_that_is_writing(services: Services) -> None:

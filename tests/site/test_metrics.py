@@ -96,6 +96,7 @@ def test_watchers_and_the_pictures_sent_to_them_are_counted(server: Server) -> N
     after = parsed(guest.get("/metrics").text)
     watchers, sent = ("stransfer_watchers", ()), ("stransfer_frames_sent_total", ())
     assert during[watchers] == before[watchers] + 1
+    assert during["process_resident_memory_bytes", ()] > 2**20
     pictures = [values for values in watch.of("progress") if values["frame"]]
     assert after[sent] == before[sent] + len(pictures) > 0
 

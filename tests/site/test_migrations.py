@@ -18,7 +18,9 @@ from webapp import migration
 from webapp.config import Config
 from webapp.database import Database, revisions
 from webapp.errors import ConfigError
+from webapp.runs.abilities import Abilities
 from webapp.runs.leases import Leases
+from webapp.runs.roster import Roster
 from webapp.services import Services
 
 BOTH_DATABASES = True
@@ -123,6 +125,12 @@ def test_tables_that_a_worker_uses_do_not_go_back(services: Services, leases: Le
         migration.migrate(services.database, "0007")
     assert services.database.revision == revisions()[-1]
     leases.hand_back(claim)
+    # Nor those of a worker that has nothing to do just now.
+    roster = Roster(services.database, services.config)
+    roster.sign("idle", Abilities(None, frozenset()), "processor")
+    with pytest.raises(ConfigError, match="is running"):
+        migration.migrate(services.database, "0007")
+    roster.leave("idle")
     assert migration.migrate(services.database, "0007").back
     assert services.database.revision == "0007"
     # Forward they only go all the way.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huey.registry import Message
 
 from tests.site import postgres, redis_server
 from tests.site.redis_server import RedisServer
@@ -74,6 +76,29 @@ def test_a_worker_gets_what_the_site_sent_in_order(url: str, received: list[str]
 def test_a_kind_of_queue_that_there_is_not_is_refused() -> None:
     with pytest.raises(ConfigError, match="QUEUE_URL"):
         Queue("carrier-pigeon://loft")
+
+
+class Harmful:
+    """What writes a file when it is read, in a pickle of Huey's own."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.file,)
+
+
+def test_what_others_write_into_the_queue_only_wakes_a_worker(
+    url: str, tmp_path: Path, received: list[str]
+) -> None:
+    queue, file = Queue(url), tmp_path / "harm"
+    harm = Message("1", "webapp.queue.paint", args=(Harmful(file),))
+    for content in (pickle.dumps(harm), b"", b"[" * 100_000, b"[1]", b'{"run": 1}', b"\xff"):
+        queue.huey.storage.enqueue(content)
+    queue.send("one")
+    wait_for(lambda: len(received) == 7, "all messages")
+    assert received == [*[""] * 6, "one"]
+    assert not file.exists()
 
 
 @postgres.NEEDED

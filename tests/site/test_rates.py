@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.conftest import file_bytes
-from tests.site import corpus
+from tests.site import corpus, redis_server
 from tests.site.page import Page
 from tests.site.person import Person
-from webapp import create_app
+from tests.site.redis_server import RedisServer
+from webapp import create_app, rates
 from webapp.config import Config
 from webapp.errors import ConfigError, TooManyError
-from webapp.rates import ESTIMATES, Rates, network
+from webapp.rates import ESTIMATES, RUNS, Rates, network
 
 TOKEN = "/api/v1/sessions"
 
@@ -152,3 +154,26 @@ def test_a_place_that_cannot_be_used_is_refused_by_the_name_of_its_key(
 ) -> None:
     with pytest.raises(ConfigError, match="RATE_LIMIT_URL cannot be used"):
         Rates(dataclasses.replace(config, rate_limit_url=url))
+
+
+@redis_server.NEEDED
+def test_nobody_waits_for_long_where_what_counts_is_silent(
+    config: Config,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setitem(rates._PATIENCE, "socket_timeout", 0.1)
+    redis = RedisServer(tmp_path)
+    place = redis.address()
+    counted = Rates(dataclasses.replace(config, rate_limit_url=place, runs_per_hour=1))
+    counted.spend(RUNS, visitor="anyone")
+    with redis.silent():
+        # Without an answer it is given up, and not asked again at once.
+        for _ in range(50):
+            counted.spend(RUNS, visitor="anyone", address="192.0.2.1")
+        assert caplog.text.count("nothing is limited") == 1
+    counted._silent_until = 0.0
+    with pytest.raises(TooManyError):
+        counted.spend(RUNS, visitor="anyone")
+    redis.stop()

@@ -50,7 +50,7 @@ def test_an_idle_worker_gives_back_what_a_run_has_taken_and_paints_the_next_one(
     try:
         guest = Guest(server.url)
         wait_for(lambda: ": ready" in server.log.read_text(), "the worker")
-        worker = server.process("worker")
+        worker, was_ready = server.process("worker"), time.monotonic()
         done = guest.start(size="500", steps="1", scales="1")
         guest.wait(done, lambda run: run["state"] == "done")
         needed = memory_mb(worker)
@@ -58,6 +58,8 @@ def test_an_idle_worker_gives_back_what_a_run_has_taken_and_paints_the_next_one(
         wait_for(lambda: server.log.read_text().count(": ready") == 2, "the fresh worker")
         assert server.process("worker") == worker
         assert memory_mb(worker) < needed - 80
+        # It has not just come: whom it missed before its rest it waits for no longer than before.
+        assert there_since(worker) < was_ready
         again = guest.start(size="100", steps="1", scales="1")
         assert guest.wait(again, lambda run: run["state"] == "done")["attempts"] == 1
     finally:
@@ -107,3 +109,9 @@ def memory_mb(pid: int) -> float:
     rows = Path(f"/proc/{pid}/status").read_text().splitlines()
     held = next(row for row in rows if row.startswith("VmRSS"))
     return int(held.split()[1]) / 2**10
+
+
+def there_since(pid: int) -> float:
+    """From when on a worker that was started afresh counts as being there."""
+    told = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return float(next(row for row in told if row.startswith("STRANSFER_THERE_SINCE")).split("=")[1])

@@ -35,7 +35,7 @@ def config(config: Config) -> Config:
 def kept(services: Services, run_id: str) -> list[int]:
     """The moments of which a picture is in the media store."""
     folder = services.config.instance / "media" / "runs" / run_id / "moments"
-    return sorted(int(path.stem) for path in folder.iterdir())
+    return sorted((int(path.stem) for path in folder.iterdir()), key=moments.part)
 
 
 def animation(services: Services, run: Run) -> list[Image.Image]:
@@ -57,7 +57,8 @@ def distance(one: Image.Image, other: Image.Image) -> float:
     ("progress", "moment"), [(0.0, 0), (1 / 40, 1), (0.5, 20), (0.999, 39), (1.0, 39)]
 )
 def test_the_way_is_divided_evenly(progress: float, moment: int) -> None:
-    assert moments.at(progress) == moment
+    assert moments.part(moments.at(progress, fence=0)) == moment
+    assert moments.part(moments.at(progress, fence=7)) == moment
 
 
 def test_a_painted_run_has_a_timelapse_that_ends_with_its_result(
@@ -67,7 +68,8 @@ def test_a_painted_run_has_a_timelapse_that_ends_with_its_result(
     painter.paint(order.claim(leases))
     run = order.look(services, run_id)
     assert run.moments == kept(services, run_id)
-    assert 2 <= len(run.moments) <= moments.MOST and run.moments[-1] == moments.MOST - 1
+    assert 2 <= len(run.moments) <= moments.MOST
+    assert moments.part(run.moments[-1]) == moments.MOST - 1
     frames = animation(services, run)
     result = images.to_image(images.read(services.media.read(str(run.result))))
     assert {frame.size for frame in frames} == {result.size}
@@ -100,10 +102,14 @@ def test_a_run_whose_worker_died_has_each_moment_once(
     painter.stopping.clear()
     painter.paint(order.claim(leases))
     run = order.look(services, run_id)
-    assert run.moments == sorted(set(run.moments)) and run.moments[-1] == moments.MOST - 1
-    assert set(run.moments) <= set(kept(services, run_id))
-    # What was seen before is not lost.
-    assert set(first.moments[:-1]) <= set(run.moments)
+    parts = [moments.part(moment) for moment in run.moments]
+    assert parts == sorted(set(parts)) and parts[-1] == moments.MOST - 1
+    # What was seen before is not lost, and what is not needed any more is gone.
+    assert set(first.moments[:-1]) <= set(run.moments) == set(kept(services, run_id))
+    # Nor is it written over: the worker that comes later keeps its own under its fence.
+    again = moments.at(0, run.fence)
+    assert {moment >= again for moment in run.moments} == {True, False}
+    assert all(moment < again for moment in first.moments)
 
 
 def test_what_comes_after_the_place_a_run_goes_on_from_is_forgotten(
@@ -111,11 +117,17 @@ def test_what_comes_after_the_place_a_run_goes_on_from_is_forgotten(
 ) -> None:
     run_id = order.place(services)
     reports, claim = Reports(services.database), order.claim(leases)
+    # Those of a worker of an earlier version had no fence.
     for moment in (3, 7, 12):
         reports.progress(claim, [], None, moment)
     reports.progress(claim, [], None, 7)
     assert order.look(services, run_id).moments == [3, 7, 12]
+    later = moments.at(8 / moments.MOST, claim.fence)
+    reports.progress(claim, [], None, later)
+    assert order.look(services, run_id).moments == [3, 7, later, 12]
     reports.rewind(claim, 5, part=8 / moments.MOST)
+    assert order.look(services, run_id).moments == [3, 7, later]
+    reports.rewind(claim, 5, part=7 / moments.MOST)
     assert order.look(services, run_id).moments == [3, 7]
     reports.rewind(claim, 0, part=0.0)
     assert order.look(services, run_id).moments == []

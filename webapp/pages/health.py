@@ -21,8 +21,9 @@ def alive() -> tuple[dict[str, str], int]:
 @blueprint.get("/readyz")
 @public
 def ready() -> tuple[dict[str, str], int]:
-    """Answer 200 if database and queue answer and the disk has room, 503 with what is wrong."""
-    services = current_site().services
+    """Answer 200 if everything answers and the disk has room, 503 with what is wrong."""
+    site = current_site()
+    services = site.services
     try:
         with services.database.reading() as session:
             session.execute(text("SELECT 1"))
@@ -32,6 +33,8 @@ def ready() -> tuple[dict[str, str], int]:
         services.queue.waiting()
     except Exception:
         return {"status": "the queue does not answer"}, 503
+    if not site.reachability.works:
+        return {"status": "the media store does not answer"}, 503
     if not services.room.enough:
         return {"status": "the disk is nearly full"}, 503
     return {"status": "ok"}, 200

@@ -12,7 +12,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from webapp.lifeline import predecessor
+from webapp.lifeline import SUPERVISOR, predecessor
 from webapp.runs.leases import ABANDONED
 
 # Why a run has failed that gave no sign of life.
@@ -38,19 +38,40 @@ def name_of_this_process(mark: str) -> str:
 def cause_of_death(owner: str, name: str) -> str | None:
     """Return why the owner of a lease died, as a sentence for the run's owner.
 
-    None if it lives, or may live: on another machine. `name` is that of this process, which has
-    taken the place of whoever had its process id before.
+    None if it lives, or may live: on another machine; and if the process that takes its place will
+    tell. `name` is that of this process, which has taken the place of whoever had its process id
+    before.
     """
+    number = _dead_here(owner, name)
+    before = predecessor()
+    if number is None:
+        return None
+    if before is None or number == os.getpid():
+        return ABANDONED
+    # Whoever has started this process again does so with the others.
+    return _told(before[1]) if before[0] == number else None
+
+
+def is_dead(owner: str, name: str) -> bool:
+    """Return whether an owner is known to be dead. `name` is that of this process."""
+    return _dead_here(owner, name) is not None
+
+
+def is_replaced(owner: str, name: str) -> bool:
+    """Return whether another process takes the place of a dead owner, and is told of what it died.
+
+    So it is where somebody supervises the workers of a machine. `name` is that of this process.
+    """
+    return SUPERVISOR in os.environ and is_dead(owner, name)
+
+
+def _dead_here(owner: str, name: str) -> int | None:
+    """Return the process id of an owner that was of this machine and is dead, None of any other."""
     place, _, rest = owner.partition(":")
     number = rest.partition(":")[0]
     if place != _place() or not number.isdecimal() or owner == name:
         return None
-    if int(number) != os.getpid() and _lives(int(number)):
-        return None
-    before = predecessor()
-    if before is not None and before[0] == int(number):
-        return _told(before[1])
-    return ABANDONED
+    return int(number) if int(number) == os.getpid() or not _lives(int(number)) else None
 
 
 def _told(status: int) -> str:

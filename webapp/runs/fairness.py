@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, Subquery, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from webapp.records import NO_DRAFT, Run, RunState, Visitor
@@ -52,12 +52,7 @@ def waiting_in_turn(session: Session, reach: Reach | None = None) -> list[Turn]:
     visitor's other runs from their turns.
     """
     taken = true() if reach is None else reach.takes()
-    running = (
-        select(Run.visitor_id, func.count().label("running"))
-        .where(Run.state == RunState.RUNNING, NO_DRAFT)
-        .group_by(Run.visitor_id)
-        .subquery()
-    )
+    running = _running()
     rows = session.execute(
         select(
             Run.id,
@@ -77,6 +72,30 @@ def waiting_in_turn(session: Session, reach: Reach | None = None) -> list[Turn]:
     )
     last = [Turn(run_id, visitor_id, 0, draft=True) for run_id, visitor_id in drafts]
     return [*in_turn([Waiting(*row) for row in rows]), *last]
+
+
+def first_in_turn(session: Session, most_running: int, reach: Reach) -> str | None:
+    """Return the id of the run that one worker takes now, or None if there is none.
+
+    It is the first of those whose turn has come, found without reading the whole line.
+    """
+    running = _running()
+    painted = func.coalesce(running.c.running, 0)
+    first = (
+        select(Run.id)
+        .join(Visitor, Visitor.id == Run.visitor_id)
+        .outerjoin(running, running.c.visitor_id == Run.visitor_id)
+        .where(Run.state == RunState.QUEUED, NO_DRAFT, reach.takes(), painted < most_running)
+        .order_by(painted, Visitor.served_at, Run.created_at, Run.id)
+        .limit(1)
+    )
+    draft = (
+        select(Run.id)
+        .where(Run.state == RunState.QUEUED, Run.draft.is_(True), reach.takes())
+        .order_by(Run.created_at, Run.id)
+        .limit(1)
+    )
+    return session.scalar(first) or session.scalar(draft)
 
 
 def next_of(turns: Sequence[Turn], most_running: int) -> list[Turn]:
@@ -121,3 +140,13 @@ def in_turn(waiting: Sequence[Waiting]) -> list[Turn]:
         for before, run in enumerate(line)
     ]
     return sorted(turns, key=lambda turn: turn.number)
+
+
+def _running() -> Subquery:
+    """Return how many runs of each visitor are being painted, of those who have any."""
+    return (
+        select(Run.visitor_id, func.count().label("running"))
+        .where(Run.state == RunState.RUNNING, NO_DRAFT)
+        .group_by(Run.visitor_id)
+        .subquery()
+    )

@@ -22,7 +22,7 @@ from webapp.database import Database
 from webapp.errors import LeaseLostError
 from webapp.records import LONGEST_ERROR, Run, RunState, Visitor
 from webapp.runs.abilities import EVERYTHING
-from webapp.runs.fairness import next_of, turn_has_come, waiting_in_turn
+from webapp.runs.fairness import first_in_turn, next_of, turn_has_come, waiting_in_turn
 
 # Why a run has failed whose worker died, nobody knows of what.
 ABANDONED = (
@@ -117,13 +117,26 @@ class Leases:
     def waiting(self) -> list[str]:
         """Return the ids of the runs that this worker may take now, in turn."""
         with self._database.reading() as session:
-            return self._turns(session)
+            turns = next_of(waiting_in_turn(session, self.reach), self._running)
+            return [turn.run_id for turn in turns]
 
-    def sweep(self, now: float | None = None) -> Swept:
-        """Put back every run whose worker gave no sign of life."""
+    def sweep(
+        self, now: float | None = None, replaced: Callable[[str], bool] = lambda owner: False
+    ) -> Swept:
+        """Put back every run whose worker gave no sign of life.
+
+        One that is `replaced`, by its name, has as long again to come back as another process,
+        which can tell the run's owner of what the one before it died.
+        """
         with self._database.reading() as session:
             now = self._database.moment(session) if now is None else now
-        return self._swept([Run.lease_until < now], lambda run: ABANDONED)
+        late = now - self._seconds
+
+        def cause(run: Run) -> str | None:
+            expected = (run.lease_until or 0) > late and replaced(run.lease_owner or "")
+            return None if expected else ABANDONED
+
+        return self._swept([Run.lease_until < now], cause)
 
     def sweep_dead(self, cause: Callable[[str], str | None]) -> Swept:
         """Put back the runs of owners that are known to be dead, without waiting for the lease.
@@ -136,16 +149,12 @@ class Leases:
 
     def _next(self, session: Session) -> Run | None:
         """Return the run whose turn it is, locked, or None if there is none."""
-        for run_id in self._turns(session):
+        while (run_id := first_in_turn(session, self._running, self.reach)) is not None:
             # Its visitor may have cancelled or removed it since it was found.
             run = session.get(Run, run_id, with_for_update=True, populate_existing=True)
             if run is not None and run.state == RunState.QUEUED:
                 return run
         return None
-
-    def _turns(self, session: Session) -> list[str]:
-        turns = next_of(waiting_in_turn(session, self.reach), self._running)
-        return [turn.run_id for turn in turns]
 
     def _swept(
         self, which: Sequence[ColumnElement[bool]], cause: Callable[[Run], str | None]

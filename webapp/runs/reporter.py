@@ -233,7 +233,7 @@ class Reporter:
 
     def _write_moment(self, image: Image.Image, progress: float) -> int | None:
         """Keep a picture for the timelapse, if it is the first of its part of the way."""
-        moment = moments.at(progress)
+        moment = moments.at(progress, self._claim.fence)
         if self._draft or moment == self._moment:
             return None
         content = moments.encode(image, *self._size)

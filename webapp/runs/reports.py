@@ -56,7 +56,8 @@ class Reports:
             session.execute(delete(Loss).where(Loss.run_id == run.id, Loss.step > step))
             run.step = step
             run.progress = part
-            run.moments = [moment for moment in run.moments if moment <= moments.at(part)]
+            reached = moments.part(moments.at(part, claim.fence))
+            run.moments = [one for one in run.moments if moments.part(one) <= reached]
             run.seconds = run.seconds if step else 0.0
             return run.seconds
 
@@ -87,7 +88,7 @@ class Reports:
             if frame is not None:
                 run.frame = frame
             if moment is not None:
-                run.moments = sorted({*run.moments, moment})
+                run.moments = moments.joined(run.moments, moment)
             return run.finish_wanted
 
     def checkpoint(self, claim: Claim, key: str) -> None:

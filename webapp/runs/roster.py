@@ -28,13 +28,17 @@ _FORGOTTEN_SECONDS = 86400.0
 class Roster:
     """The workers that share a database, each under its own name."""
 
-    def __init__(self, database: Database, config: Config) -> None:
-        """Keep the list in the database."""
+    def __init__(self, database: Database, config: Config, since: float | None = None) -> None:
+        """Keep the list in the database.
+
+        A worker that takes the place of one, on the same machine, knows `since` from it.
+        """
         self._database = database
         self._lease = config.lease_seconds
         self._patience = config.unfit_seconds
-        # From when on others that are there would have been seen.
-        self._since = self._signed_at = time.monotonic()
+        # From when on others that are there would have been seen, by the machine's monotonic clock.
+        self.since = time.monotonic() if since is None else since
+        self._signed_at: float | None = None
 
     @property
     def seconds_between_signs(self) -> float:
@@ -48,9 +52,9 @@ class Roster:
         others what they could paint within the last day.
         """
         with self._database.writing() as session:
-            if time.monotonic() - self._signed_at > self._lease:
+            if time.monotonic() - (self._signed_at or math.inf) > self._lease:
                 # After an outage of the database all of them have to come back.
-                self._since = time.monotonic()
+                self.since = time.monotonic()
             self._signed_at = time.monotonic()
             now = self._database.moment(session)
             session.execute(delete(Presence).where(Presence.seen_at < now - _FORGOTTEN_SECONDS))
@@ -65,7 +69,7 @@ class Roster:
                     device=device[:100],
                 )
             )
-            settled = time.monotonic() - self._since > self._patience
+            settled = time.monotonic() - self.since > self._patience
             others = self._seen(session, now - self._patience if settled else 0.0, name)
         return Reach(mine, frozenset(others))
 
@@ -105,7 +109,7 @@ class Roster:
 
         Where there is nobody at all, nothing is known of who will come.
         """
-        if time.monotonic() - self._since < self._patience:
+        if time.monotonic() - self.since < self._patience:
             return []
         with self._database.reading() as session:
             found = session.scalar(select(Run.id).where(*self._hopeless(session)).limit(1))

@@ -8,6 +8,7 @@ did not answer. One thread paints; another one, of Huey's, calls it when there i
 from __future__ import annotations
 
 import faulthandler
+import functools
 import logging
 import math
 import os
@@ -28,7 +29,7 @@ from webapp.errors import LeaseLostError, UnavailableError
 from webapp.runs.abilities import Abilities
 from webapp.runs.bell import Bell
 from webapp.runs.belongings import clear
-from webapp.runs.deaths import STALLED, cause_of_death, name_of_this_process
+from webapp.runs.deaths import STALLED, cause_of_death, is_dead, is_replaced, name_of_this_process
 from webapp.runs.draftstore import DraftStore
 from webapp.runs.draining import Draining
 from webapp.runs.leases import Claim, Leases, Swept
@@ -49,11 +50,14 @@ _POLL_SECONDS = 0.3
 class Worker:
     """One worker process. `run` returns when the process is asked to stop."""
 
-    def __init__(self, services: Services) -> None:
-        """Work for these services, under a name that no other process has."""
+    def __init__(self, services: Services, since: float | None = None) -> None:
+        """Work for these services, under a name that no other process has.
+
+        A worker that was started afresh was there before, `since` when its `since` has told.
+        """
         self._services = services
         self._leases = Leases(services.database, services.config)
-        self._roster = Roster(services.database, services.config)
+        self._roster = Roster(services.database, services.config, since)
         self._name = name_of_this_process(uuid.uuid4().hex[:8])
         self._drafts = DraftStore(services)
         self._stopping = threading.Event()
@@ -66,6 +70,11 @@ class Worker:
         self._device: Device | None = None
         self._claim: Claim | None = None
         self.bell = Bell()
+
+    @property
+    def since(self) -> float:
+        """From when on this worker has seen who else is there, by the monotonic clock."""
+        return self._roster.since
 
     def run(self) -> bool:
         """Paint until SIGINT or SIGTERM; the run that is then being painted is handed back.
@@ -108,7 +117,8 @@ class Worker:
             self._sign()
             if self._claim is None and self._leases.waiting():
                 self.bell.ring()
-            self._deal_with(self._leases.sweep())
+            replaced = functools.partial(is_replaced, name=self._name)
+            self._deal_with(self._leases.sweep(replaced=replaced))
             for run in self._roster.give_up():
                 with logs.about(run.id):
                     log.warning("nobody here can paint it, failed")
@@ -134,7 +144,7 @@ class Worker:
         if self._device is None or time.monotonic() < due:
             return
         if self._signed_at == -math.inf:
-            self._roster.forget(lambda name: cause_of_death(name, self._name) is not None)
+            self._roster.forget(lambda name: is_dead(name, self._name))
         mine = Abilities.of(self._services.config, self._device)
         self._leases.reach = self._roster.sign(self._name, mine, str(self._device))
         self._signed_at = time.monotonic()
