@@ -11,7 +11,7 @@ from stransfer import presets
 from stransfer.errors import StransferError
 from stransfer.presets import PRESETS, Preset
 from stransfer.settings import Settings
-from webapp.runs.speeds import Speed
+from stransfer.speed import Speed
 
 _PARTS = ("half", "a third", "a quarter", "a fifth", "a sixth", "a seventh", "an eighth", "a ninth")
 
