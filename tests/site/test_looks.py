@@ -16,6 +16,8 @@ from tests.site import chromium
 from tests.site.chromium import DESKTOP, PHONE, Chromium
 from tests.site.every_state import EveryState
 from tests.site.server import Server, wait_for
+from webapp import words
+from webapp.estimates import roughly
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -82,6 +84,26 @@ const files = performance.getEntriesByType("resource")
   .filter(({name}) => /\\.(css|js|woff2)$/.test(name));
 return [...performance.getEntriesByType("navigation"), ...files]
   .map(({name, encodedBodySize}) => [name, encodedBodySize]);
+"""
+
+# Where everything stands that is there from the start to the end.
+_PLACES = """
+const all = [...document.querySelectorAll(arguments[0])]
+  .filter((e) => e.checkVisibility({visibilityProperty: true}))
+  .map((e) => [e.classList[0] ?? e.localName, Math.round(e.getBoundingClientRect().top)]);
+return all.map(([name, top], index) =>
+  [`${name} ${all.slice(0, index).filter(([other]) => other === name).length}`, top]);
+"""
+STAYING = {
+    "run": "h1, .state-line, .progress, .frame, .sources, .convergence, .made-with, .colophon",
+    "gallery": "h2, h3, .progress, .frame, .easel-losses dd, .easel-text .actions, .colophon",
+}
+
+_FORMAT = """
+const [values, done] = arguments;
+const {href} = [...document.querySelectorAll("link")].find(({href}) => href.endsWith("/format.js"));
+import(href).then(({duration, loss, wait}) =>
+  done(values.map((value) => [duration(value), loss(value), wait(value)])));
 """
 
 # The parts of a page that lie over another one.
@@ -232,6 +254,61 @@ def test_a_link_to_the_gallery_and_what_it_leads_to_are_in_order(
     assert scan(newcomer) == []
 
 
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize("page", ["run", "gallery"])
+def test_nothing_jumps_from_waiting_to_the_end(
+    page: str, width: int, newcomer: Chromium, visitor: EveryState
+) -> None:
+    person = visitor.somebody_else()
+    newcomer.begin_anew()
+    newcomer.be(visitor.cookie_of(person))
+    newcomer.look(width)
+    run_id = person.start()
+
+    def places() -> dict[str, int]:
+        return dict(newcomer.driver.execute_script(_PLACES, STAYING[page]))
+
+    open_page(newcomer, f"/runs/{run_id}" if page == "run" else "/gallery")
+    newcomer.until_it_says("Waiting")
+    before = places()
+    claim = visitor.painted(run_id)
+    newcomer.until_it_says("Step 9 of")
+    wait_for(lambda: newcomer.driver.find_elements(By.TAG_NAME, "canvas"), "the chart")
+    assert places() == before
+    if page == "run":
+        visitor.finish(claim)
+        newcomer.until_it_says("Finished")
+        newcomer.until_it_says("Compare with the photograph")
+        after = places()
+        assert after == {name: before[name] for name in after} and len(after) == len(before) - 1
+    assert shifts(newcomer) < 0.01
+    newcomer.begin_anew()
+
+
+def test_the_gallery_shows_the_losses_of_the_steps_before_it_was_opened(
+    regular: Chromium, visitor: EveryState
+) -> None:
+    regular.look()
+    open_page(regular, "/gallery")
+    running = visitor.pages["run, running"].removeprefix("/runs/")
+    chart = f"[data-run='{running}'] canvas"
+    # Nothing has been painted since, so what is drawn came before.
+    wait_for(lambda: regular.driver.find_elements(By.CSS_SELECTOR, chart), "its chart")
+
+
+def test_numbers_are_said_alike_with_and_without_scripts(
+    regular: Chromium, visitor: EveryState
+) -> None:
+    edges = (0, 0.4, 1, 4.4, 4.5, 9.96, 59.5, 60, 80, 299, 3599.4, 3599.6, 3605, 7500, 1e5, None)
+    values = [*edges, *(10 ** (power / 7) for power in range(-40, 40))]
+    open_page(regular, visitor.pages["run, done"])
+    said = regular.driver.execute_async_script(_FORMAT, values)
+    for value, (duration, loss, wait) in zip(values, said, strict=True):
+        assert (words.duration(value), words.number(value)) == (duration, loss)
+        if value is not None and value >= 1:
+            assert wait == f"starts in about {roughly(value)}"
+
+
 @pytest.mark.parametrize("page", ["gallery", "run, done", "run, running", "comparison"])
 def test_whoever_has_no_pointer_gets_everywhere_and_sees_where(
     page: str, regular: Chromium, visitor: EveryState
@@ -249,7 +326,8 @@ def test_whoever_has_no_pointer_gets_everywhere_and_sees_where(
 _STOPS = """
 const query = "a[href], button, input, select, summary, textarea, [tabindex='0']";
 const all = [...document.querySelectorAll(query)].filter((e) =>
-  !e.disabled && e.type !== "hidden" && e.tabIndex >= 0 && e.checkVisibility());
+  !e.disabled && e.type !== "hidden" && e.tabIndex >= 0
+  && e.checkVisibility({visibilityProperty: true}));
 all.forEach((e, index) => e.setAttribute("data-stop", index));
 return all.length;
 """
