@@ -8,18 +8,14 @@ measured is kept in the instance folder, for each kind of machine and graphics c
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import json
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from stransfer import devices, folders, processor
-from stransfer.files import write_atomically
+from stransfer import devices, measurements
 from stransfer.setting import AUTO
 
 FLOAT32 = "float32"
@@ -27,6 +23,8 @@ BFLOAT16 = "bfloat16"
 
 # How many times faster bfloat16 must have been. A smaller gain may be chance, and costs digits.
 MARGIN = 1.2
+
+_FILE = "precision.json"
 
 # One of VGG's middle layers, at a size at which it takes some hundredths of a second.
 _SIDE, _CHANNELS = 56, 128
@@ -75,24 +73,16 @@ def verdict() -> Verdict:
     device = devices.current()
     if device.has_bfloat16 is False:
         return Verdict(FLOAT32, {}, "graphics card" if device.gpu else "processor")
-    here, path = machine(), folders.instance() / "precision.json"
-    kept = _kept(path)
-    if not _sound(kept.get(here)):
-        kept[here] = measured()
-        # Where nothing can be kept, the next process measures again.
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, json.dumps(kept, indent=2).encode())
-    return Verdict.of(kept[here])
+    seconds = measurements.kept(_FILE, machine(), FLOAT32, BFLOAT16)
+    if seconds is None:
+        seconds = measured()
+        measurements.keep(_FILE, machine(), seconds)
+    return Verdict.of(seconds)
 
 
 def machine() -> str:
-    """Return what the speed depends on: device, threads, TensorFlow, and what was measured."""
-    import tensorflow as tf
-
-    device, version = devices.current(), tf.__version__
-    threads = "a graphics card" if device.gpu else f"{processor.cores()} threads"
-    return f"{device.name}, {threads}, TensorFlow {version}, {_MEASURED}"
+    """Return what the speed depends on, and what was measured."""
+    return f"{measurements.machine()}, {_MEASURED}"
 
 
 def measured() -> dict[str, float]:
@@ -149,17 +139,3 @@ def _time(attempt: Callable[[], Any]) -> float:
         # As on a graphics card whose libraries know no convolution in this format.
         return math.inf
     return time.perf_counter() - started
-
-
-def _kept(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _sound(seconds: Any) -> bool:
-    return isinstance(seconds, dict) and all(
-        isinstance(seconds.get(name), float) and seconds[name] > 0 for name in (FLOAT32, BFLOAT16)
-    )

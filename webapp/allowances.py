@@ -48,7 +48,12 @@ class Allowances:
     decode_wait_seconds: int = key(
         20, "How long an upload waits for its turn before it is told to come again.", minimum=0
     )
-    quota_mb: int = key(500, "How many MiB of pictures a visitor may keep here.", minimum=1)
+    quota_mb: int = key(
+        500,
+        "How many MiB of their own pictures a visitor may keep here. Paintings do not count: "
+        "`RETENTION_DAYS` and `MIN_FREE_MB` bound those.",
+        minimum=1,
+    )
     min_free_mb: int = key(
         1024,
         "With less free disk space than this, in MiB, no upload and no run is accepted.",

@@ -7,7 +7,7 @@ from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
 
 from stransfer import folders
-from webapp import assets, cookies, door, fragments, headers, live, metrics, rates, secret, views
+from webapp import assets, cookies, door, fragments, headers, live, metrics, rates, secret, words
 from webapp import config as configuration
 from webapp.addresses import Application
 from webapp.config import Config
@@ -72,7 +72,7 @@ def assemble(config: Config | None = None) -> Flask:
     headers.install(app, config)
     errors.install(app)
     fragments.install(app)
-    views.install(app)
+    words.install(app)
     counted = rates.install(app, config)
     connections = Connections(config)
     metrics.install(app, site, live.install(app, site, counted, connections), connections)

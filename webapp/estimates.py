@@ -11,7 +11,7 @@ from stransfer import presets
 from stransfer.errors import StransferError
 from stransfer.presets import PRESETS, Preset
 from stransfer.settings import Settings
-from webapp.runs.speeds import Speed
+from stransfer.speed import Speed
 
 _PARTS = ("half", "a third", "a quarter", "a fifth", "a sixth", "a seventh", "an eighth", "a ninth")
 
@@ -78,7 +78,7 @@ def values(estimate: Estimate | None) -> dict[str, Any]:
 def roughly(seconds: float) -> str:
     """Return seconds with as many digits as an estimate deserves: "4 s", "1 min 15 s", "2 h"."""
     multiple = next(multiple for length, multiple in _ROUNDING if seconds < length)
-    rest = max(1, round(seconds / multiple) * multiple)
+    rest = max(1, math.floor(seconds / multiple + 0.5) * multiple)
     parts = []
     for unit, length in (("h", 3600), ("min", 60), ("s", 1)):
         count, rest = divmod(rest, length)

@@ -100,12 +100,14 @@ class _Site(Collector):
     def _speeds(self) -> Iterator[Metric]:
         steps = GaugeMetricFamily(
             "stransfer_step_seconds",
-            "Seconds a step takes at the default size; the median of the newest finished runs.",
+            "Seconds a step takes at the default size; the median of the newest finished runs, or "
+            "before there are any, what workers measured.",
             labels=["model"],
         )
         preparation = GaugeMetricFamily(
             "stransfer_preparation_seconds",
-            "Seconds before the first step; the median of the newest finished runs.",
+            "Seconds before the first step; the median of the newest finished runs, or before "
+            "there are any, what workers measured.",
             labels=["model"],
         )
         usual = presets.USUAL_WIDTH, presets.USUAL_HEIGHT

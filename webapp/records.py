@@ -190,7 +190,8 @@ class Presence(Base):
 
     It gave its last sign of life at `seen_at`, and is not coming back if it has `ended`. It has
     `memory_mb` MiB of memory for a run, None for any, and the weights of `networks`. `device` is
-    what it computes on, in words; `gpu` whether that is a graphics card.
+    what it computes on, in words; `gpu` whether that is a graphics card. `speeds` has what it has
+    measured of networks, by name: the values of a `Speed`.
     """
 
     __tablename__ = "workers"
@@ -202,3 +203,4 @@ class Presence(Base):
     networks: Mapped[list[str]] = mapped_column(JSON)
     gpu: Mapped[bool] = mapped_column(default=False)
     device: Mapped[str] = mapped_column(String(100))
+    speeds: Mapped[dict[str, list[float]]] = mapped_column(JSON, default=dict)

@@ -1,26 +1,24 @@
-"""A run as a page shows it, and how pages write durations, times and losses."""
+"""A run as a page shows it."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from flask import Flask, url_for
+from flask import url_for
 
 from stransfer.models import MODELS
 from stransfer.setting import AUTO, Setting
 from stransfer.settings import SETTINGS, Settings
 from webapp import renditions, timelapses
-from webapp.enumeration import enumerated
-from webapp.estimates import roughly
 from webapp.pictures import Picture, used_picture
 from webapp.records import LIVE, Run, RunState
 from webapp.runs.line import Place
 from webapp.runs.snapshot import current_loss
 from webapp.site import current_site
+from webapp.words import duration
 
 STATE_LABELS = {
     RunState.QUEUED: "Waiting",
@@ -247,44 +245,6 @@ def picture_url(run: Run) -> str | None:
 def result_url(run: Run) -> str | None:
     """Return where the finished picture of a run is."""
     return url_for("runs.result", id=run.id) if run.result else None
-
-
-def install(app: Flask) -> None:
-    """Give the templates the filters that tell times, numbers and names."""
-    app.add_template_filter(duration)
-    app.add_template_filter(ago)
-    app.add_template_filter(number)
-    app.add_template_filter(roughly)
-    app.add_template_filter(enumerated)
-
-
-def duration(seconds: float | None) -> str:
-    """Return seconds as a person would say them: "8 s", "1 min 20 s", "2 h 5 min"."""
-    if seconds is None:
-        return "–"
-    if 0 < seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def ago(moment: datetime, now: float | None = None) -> str:
-    """Return how long ago a moment was, roughly."""
-    seconds = (time.time() if now is None else now) - moment.timestamp()
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= length:
-            count = int(seconds // length)
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "just now"
-
-
-def number(value: float | None) -> str:
-    """Return a loss with four significant digits."""
-    return "–" if value is None else f"{value:.4g}"
 
 
 def _shortened(loss: dict[str, Any]) -> dict[str, Any]:

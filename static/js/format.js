@@ -1,24 +1,19 @@
-const UNITS = [
-  ["h", 3600],
-  ["min", 60],
-  ["s", 1],
-];
+/** How pages say numbers. Before scripts run the server says them alike, in `webapp/words.py`. */
 
 /**
- * Say a length of time in its two largest units: 80 becomes "1 min 20 s".
+ * Say a length of time: "8 s", "1 min 20 s", "2 h 5 min".
  * @param {number|null|undefined} seconds
  * @returns {string}
  */
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return "–";
-  let rest = Math.max(0, Math.round(seconds));
-  const parts = [];
-  for (const [unit, length] of UNITS) {
-    const count = Math.floor(rest / length);
-    rest -= count * length;
-    if (count) parts.push(`${count} ${unit}`);
-  }
-  return parts.slice(0, 2).join(" ") || "0 s";
+  if (seconds > 0 && seconds < 1) return "under 1 s";
+  const whole = Math.round(Math.max(0, seconds));
+  const hours = Math.floor(whole / 3600);
+  const minutes = [Math.floor((whole % 3600) / 60), "min"];
+  const parts = hours ? [[hours, "h"], minutes] : [minutes, [whole % 60, "s"]];
+  const said = parts.filter(([count]) => count).map(([count, unit]) => `${count} ${unit}`);
+  return said.join(" ") || "0 s";
 }
 
 /** Lengths of time are estimated in multiples of these seconds: up to which length, and the multiple. */

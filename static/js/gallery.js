@@ -3,6 +3,7 @@ import { Chosen } from "./chosen.js";
 import { askBeforeSending } from "./confirm.js";
 import { ENDED, STATE_WORD } from "./constants.js";
 import { Live } from "./live.js";
+import { LossChart } from "./losschart.js";
 import { Notices } from "./notices.js";
 import { RunView } from "./runview.js";
 import { Wall } from "./wall.js";
@@ -21,11 +22,13 @@ const followed = new WeakSet();
 
 function watcher(card) {
   const view = new RunView(card);
+  const chart = new LossChart(card.querySelector("[data-losses]"));
   const take = async (news) => {
     const before = view.run.state;
     if (ENDED.has(news.state)) leaveButtons(card);
     const shown = view.update(news);
-    const { state, title } = view.run;
+    const { state, title, steps } = view.run;
+    chart.add(news.losses ?? [], ENDED.has(state) ? 0 : steps);
     if (state !== before) {
       announcer.say(`${title}: ${STATE_WORD[state]}.`);
       notices.tell(view.run, card.querySelector("h3 a").pathname);
@@ -59,7 +62,8 @@ function followAll() {
   for (const card of cards) {
     if (followed.has(card)) continue;
     followed.add(card);
-    live.follow({ id: card.dataset.run, seq: Number(card.dataset.seq), api: card.dataset.api }, watcher(card));
+    // From the first step on, since the page came without those that the chart shows.
+    live.follow({ id: card.dataset.run, seq: 0, api: card.dataset.api }, watcher(card));
   }
   if (cards.length) live.start();
 }

@@ -4,22 +4,27 @@ const KEYS = ["total", "content", "style", "tv"];
 const WIDTHS = { total: 3, content: 2, style: 2, tv: 2 };
 /** The share of a line's largest value below which it counts as zero. */
 const DEPTH = 1e-9;
+/** What stands around the lines on a page of their own, and on a card; sizes in px. */
+const LARGE = { font: 14, left: 64, bottom: 50, padding: [12, 26, 0, 0] };
+const SMALL = { font: 12, left: 46, bottom: 24, padding: [8, 12, 0, 0] };
 const DASHES = { content: [7, 3], style: [], tv: [2, 3] };
 
-/** The losses over the steps: the chart, and the table that is its legend and its text. */
+/** The losses over the steps: the chart, and the values that are its legend and its text. */
 export class LossChart {
   #section;
   #box;
+  #looks;
   #records = [];
   #chart = null;
   #library = null;
   #due = false;
   #steps = 0;
 
-  /** @param {HTMLElement} section */
+  /** @param {HTMLElement} section the element with `data-losses`, which is "small" on a card */
   constructor(section) {
     this.#section = section;
     this.#box = section.querySelector("[data-chart]");
+    this.#looks = section.dataset.losses === "small" ? SMALL : LARGE;
     const redraw = () => this.#rebuild();
     // What is drawn before the typeface is here stays in another one.
     document.fonts.ready.then(redraw);
@@ -42,7 +47,7 @@ export class LossChart {
 
   /**
    * @param {object[]} records losses not seen yet, oldest first
-   * @param {number} steps how many are to come in all, so that the lines grow into their place
+   * @param {number} steps how many are to come in all, so that the lines grow into their place; 0 if none are
    */
   add(records, steps) {
     this.#steps = steps;
@@ -52,6 +57,8 @@ export class LossChart {
       while (this.#records.length && this.#records.at(-1).step >= record.step) this.#records.pop();
       this.#records.push(record);
     }
+    // Where nothing has been painted there will be nothing to see.
+    if (!this.#records.length) this.#section.hidden = steps === 0;
     if (!this.#records.length || this.#due) return;
     this.#due = true;
     requestAnimationFrame(() => {
@@ -64,9 +71,11 @@ export class LossChart {
     this.#section.hidden = false;
     const first = this.#records[0];
     const last = this.#records.at(-1);
-    for (const key of KEYS) {
-      this.#section.querySelector(`[data-first="${key}"]`).textContent = format.loss(first[key]);
-      this.#section.querySelector(`[data-now="${key}"]`).textContent = format.loss(last[key]);
+    for (const element of this.#section.querySelectorAll("[data-first]")) {
+      element.textContent = format.loss(first[element.dataset.first]);
+    }
+    for (const element of this.#section.querySelectorAll("[data-now]")) {
+      element.textContent = format.loss(last[element.dataset.now]);
     }
     if (this.#chart) this.#chart.setData(this.#data());
     else this.#rebuild();
@@ -81,22 +90,24 @@ export class LossChart {
   }
 
   #rebuild() {
-    if (!this.#library || !this.#records.length) return;
+    // A card that was taken down is drawn no more.
+    if (!this.#library || !this.#records.length || !this.#section.isConnected) return;
     this.#chart?.destroy();
-    const soft = this.#colour(".hint");
-    const line = getComputedStyle(this.#section).borderTopColor;
-    const font = `14px ${getComputedStyle(this.#section).fontFamily}`;
+    const { font: height, left, bottom, padding } = this.#looks;
+    const soft = this.#colour("[data-chart]");
+    const line = getComputedStyle(this.#box).borderBlockEndColor;
+    const font = `${height}px ${getComputedStyle(this.#section).fontFamily}`;
     const axis = { stroke: soft, font, ticks: { show: false }, border: { show: false } };
     const range = (chart, first, last) => [first, Math.max(last, this.#steps, first + 1)];
     const options = {
       ...this.#size(),
       legend: { show: false },
       cursor: { show: false },
-      padding: [12, 26, 0, 0],
+      padding,
       scales: { x: { time: false, range }, y: { distr: 3, range: powers } },
       axes: [
-        { ...axis, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] },
-        { ...axis, size: 64, filter: decades, grid: { stroke: line, width: 1, filter: decades }, values: axisValues },
+        { ...axis, size: bottom, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] },
+        { ...axis, size: left, filter: decades, grid: { stroke: line, width: 1, filter: decades }, values: axisValues },
       ],
       series: [
         {},

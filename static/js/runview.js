@@ -13,9 +13,6 @@ const FIELDS = {
   eta: (run) => format.duration(run.eta_seconds),
   left: (run) => (Number.isFinite(run.eta_seconds) ? `${format.duration(run.eta_seconds)} left` : ""),
   pace: (run) => format.pace(run.seconds_per_step),
-  "total-loss": (run) => format.loss(run.loss?.total),
-  "content-loss": (run) => format.loss(run.loss?.content),
-  "style-loss": (run) => format.loss(run.loss?.style),
   took: (run) => format.duration(run.seconds),
   error: (run) => run.error || "The painting could not be finished.",
 };
@@ -95,9 +92,10 @@ export class RunView {
     if (bar) bar.value = this.#run.percent ?? 0;
     const scale = this.#root.querySelector("[data-scale]");
     if (scale) scale.hidden = !(this.#run.scales > 1);
-    // What can be done with a result waits for one.
+    // What can be done with a result has its place, and is not there where a run has ended without one.
+    const none = ENDED.has(this.#run.state) && !this.#run.result_url;
     for (const element of this.#root.querySelectorAll("[data-result], [data-go-on]")) {
-      element.hidden = !this.#run.result_url;
+      element.hidden = none;
     }
   }
 }

@@ -31,12 +31,12 @@ class EveryState:
         self._reports = Reports(self._services.database)
         done = [finish(self._person.app, self._person.start(steps=steps)) for steps in ("20", "30")]
         failed = self._person.start()
-        self._reports.failed(self._painted(failed), "The picture is too narrow; choose another.")
+        self._reports.failed(self.painted(failed), "The picture is too narrow; choose another.")
         cancelled = self._person.start()
-        self._painted(cancelled)
+        self.painted(cancelled)
         self._person.press(f"/runs/{cancelled}/cancel")
         running, queued = self._person.start(steps="2000"), self._person.start()
-        self._painted(running, 998)
+        self.painted(running, 998)
         self._person.press(f"/runs/{done[0]}/share")
         photo = file_bytes(Image.new("RGB", (300, 200), "teal"), "JPEG")
         self._person.site.uploads.add(self._person.id, "content", "lake.jpg", io.BytesIO(photo))
@@ -61,11 +61,28 @@ class EveryState:
     @property
     def cookie(self) -> str:
         """What the visitor's browser remembers."""
-        cookie = self._person.client.get_cookie("stransfer")
+        return self.cookie_of(self._person)
+
+    def cookie_of(self, person: Person) -> str:
+        """What the browser of a visitor remembers."""
+        cookie = person.client.get_cookie("stransfer")
         assert cookie is not None
         return str(cookie.value)
 
-    def _painted(self, run_id: str, steps: int = 9) -> Claim:
+    def somebody_else(self) -> Person:
+        """Another visitor of the same site, who has nothing yet."""
+        person = Person(self._person.app)
+        person.open()
+        return person
+
+    def finish(self, claim: Claim) -> None:
+        """Have the worker who claimed a run finish it."""
+        key = f"runs/{claim.run_id}/result.png"
+        picture = Image.new("RGB", (100, 67), "teal")
+        self._services.media.write(key, file_bytes(picture, "PNG"))
+        self._reports.done(claim, key)
+
+    def painted(self, run_id: str, steps: int = 9) -> Claim:
         """Have a worker paint some steps of a run, and return the worker's claim."""
         claim = self._leases.claim("worker")
         assert claim is not None and claim.run_id == run_id

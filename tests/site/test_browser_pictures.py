@@ -250,6 +250,7 @@ def test_a_picture_is_brought_and_deleted_without_javascript(
     browser.until_it_says("red in the manner of Fjord")
     browser.open()
     browser.follow("All your pictures")
+    browser.until_it_says("What you brought to paint from.")
     browser.press("Delete red")
     browser.until_it_says("Deleted. The paintings made from it keep their copy.")
     browser.until_it_says("You have not brought any yet.")

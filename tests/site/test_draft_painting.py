@@ -25,6 +25,7 @@ from webapp.runs.leases import Leases
 from webapp.runs.orders import Ingredient
 from webapp.runs.painter import Painter
 from webapp.runs.store import RunStore
+from webapp.runs.worker import Worker
 from webapp.services import Services
 
 
@@ -48,6 +49,13 @@ def test_a_draft_is_painted_and_nothing_is_kept_but_its_newest_pictures(
     assert max(shown.size) == drafts.SIDE == max(run.width, run.height)
     assert run.frame.endswith(f"-{drafts.STEPS}.jpg")
     assert [step for step, _ in losses(services)] == list(range(1, drafts.STEPS + 1))
+
+
+def test_a_worker_that_measures_its_speed_gives_way_to_whoever_rings(services: Services) -> None:
+    worker = Worker(services)
+    worker.bell.ring()
+    worker._measure()
+    assert worker._gauge.due and worker._gauge.speeds == {}
 
 
 def test_a_draft_gives_way_to_a_run_of_anybody_and_is_painted_after_it(

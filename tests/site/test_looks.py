@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
 
-from tests.conftest import ROOT
 from tests.site import chromium
 from tests.site.chromium import DESKTOP, PHONE, Chromium
 from tests.site.every_state import EveryState
+from tests.site.looks import AXE, open_page, reachable, scan, shifts, walk, weights
 from tests.site.server import Server, wait_for
-
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+from webapp import words
+from webapp.estimates import roughly
 
 pytestmark = [
     chromium.NEEDED,
@@ -51,37 +47,24 @@ STATES = (
 # In bytes, compressed: the page itself, its style sheets, scripts and the typeface.
 HEAVIEST = 150 * 1024
 
-_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-_SCAN = """
-const done = arguments[arguments.length - 1];
-// The colours of another scheme are there with the next frame.
-const drawn = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-drawn().then(drawn).then(() => axe.run(document, {
-  runOnly: %s,
-  rules: {"target-size": {enabled: true}},
-  resultTypes: ["violations"],
-})).then(({violations}) => done(violations.flatMap(({id, help, nodes}) =>
-  nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)} ${node.failureSummary}`))));
+# Where everything stands that is there from the start to the end.
+_PLACES = """
+const all = [...document.querySelectorAll(arguments[0])]
+  .filter((e) => e.checkVisibility({visibilityProperty: true}))
+  .map((e) => [e.classList[0] ?? e.localName, Math.round(e.getBoundingClientRect().top)]);
+return all.map(([name, top], index) =>
+  [`${name} ${all.slice(0, index).filter(([other]) => other === name).length}`, top]);
 """
-_PLAIN = "document.documentElement.style.background = `var(${arguments[0]})`"
-_LOADED = """
-return document.readyState === "complete" &&
-  [...document.images].every(({complete, loading}) => complete || loading === "lazy");
-"""
-# Observed from the start of the page on; what follows a key or a click within half a second is
-# left out, as browsers do it.
-_SHIFTS = """
-const done = arguments[arguments.length - 1];
-new PerformanceObserver((list) => done(list.getEntries().filter((e) => !e.hadRecentInput).map((e) =>
-  [e.value, ...e.sources.map(({node}) => node?.outerHTML?.slice(0, 120))])
-)).observe({type: "layout-shift", buffered: true});
-setTimeout(() => done([]), 300);
-"""
-_WEIGHTS = """
-const files = performance.getEntriesByType("resource")
-  .filter(({name}) => /\\.(css|js|woff2)$/.test(name));
-return [...performance.getEntriesByType("navigation"), ...files]
-  .map(({name, encodedBodySize}) => [name, encodedBodySize]);
+STAYING = {
+    "run": "h1, .state-line, .progress, .frame, .sources, .convergence, .made-with, .colophon",
+    "gallery": "h2, h3, .progress, .frame, .easel-item > .either, .easel-text .actions, .colophon",
+}
+
+_FORMAT = """
+const [values, done] = arguments;
+const {href} = [...document.querySelectorAll("link")].find(({href}) => href.endsWith("/format.js"));
+import(href).then(({duration, loss, wait}) =>
+  done(values.map((value) => [duration(value), loss(value), wait(value)])));
 """
 
 # The parts of a page that lie over another one.
@@ -127,41 +110,6 @@ def regular(
     browser.be(visitor.cookie)
     yield browser
     browser.quit()
-
-
-def open_page(browser: Chromium, path: str) -> None:
-    browser.open(path)
-    wait_for(lambda: browser.driver.execute_script(_LOADED), f"the pictures of {path}")
-
-
-def scan(browser: Chromium) -> list[str]:
-    """What axe finds wrong with a page, at both widths, light and dark, with all drawers open."""
-    browser.driver.execute_script(
-        "for (const drawer of document.querySelectorAll('details')) drawer.open = true"
-    )
-    browser.driver.execute_script(AXE.read_text())
-    found = []
-    for width in (DESKTOP, PHONE):
-        for dark in (False, True):
-            browser.look(width, dark=dark, still=True)
-            # Nothing can be said of text on a gradient; its end that is nearer to the text can.
-            browser.driver.execute_script(_PLAIN, "--lit" if dark else "--wall")
-            about = f"at {width} px, {'dark' if dark else 'light'}: "
-            wrong = browser.driver.execute_async_script(_SCAN % json.dumps(_RULES))
-            found += [about + each for each in wrong]
-    browser.look()
-    return found
-
-
-def shifts(browser: Chromium) -> float:
-    """How much of the page has jumped since it was opened; browsers call 0.1 good."""
-    found: list[Any] = browser.driver.execute_async_script(_SHIFTS)
-    return float(sum(value for value, *_ in found))
-
-
-def weights(browser: Chromium) -> dict[str, int]:
-    """The compressed size of the page and of what it has loaded, without pictures."""
-    return dict(browser.driver.execute_script(_WEIGHTS))
 
 
 def check(browser: Chromium, path: str) -> None:
@@ -232,6 +180,61 @@ def test_a_link_to_the_gallery_and_what_it_leads_to_are_in_order(
     assert scan(newcomer) == []
 
 
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize("page", ["run", "gallery"])
+def test_nothing_jumps_from_waiting_to_the_end(
+    page: str, width: int, newcomer: Chromium, visitor: EveryState
+) -> None:
+    person = visitor.somebody_else()
+    newcomer.begin_anew()
+    newcomer.be(visitor.cookie_of(person))
+    newcomer.look(width)
+    run_id = person.start()
+
+    def places() -> dict[str, int]:
+        return dict(newcomer.driver.execute_script(_PLACES, STAYING[page]))
+
+    open_page(newcomer, f"/runs/{run_id}" if page == "run" else "/gallery")
+    newcomer.until_it_says("Waiting")
+    before = places()
+    claim = visitor.painted(run_id)
+    newcomer.until_it_says("Step 9 of")
+    wait_for(lambda: newcomer.driver.find_elements(By.TAG_NAME, "canvas"), "the chart")
+    assert places() == before
+    if page == "run":
+        visitor.finish(claim)
+        newcomer.until_it_says("Finished")
+        newcomer.until_it_says("Compare with the photograph")
+        after = places()
+        assert after == {name: before[name] for name in after} and len(after) == len(before) - 1
+    assert shifts(newcomer) < 0.01
+    newcomer.begin_anew()
+
+
+def test_the_gallery_shows_the_losses_of_the_steps_before_it_was_opened(
+    regular: Chromium, visitor: EveryState
+) -> None:
+    regular.look()
+    open_page(regular, "/gallery")
+    running = visitor.pages["run, running"].removeprefix("/runs/")
+    chart = f"[data-run='{running}'] canvas"
+    # Nothing has been painted since, so what is drawn came before.
+    wait_for(lambda: regular.driver.find_elements(By.CSS_SELECTOR, chart), "its chart")
+
+
+def test_numbers_are_said_alike_with_and_without_scripts(
+    regular: Chromium, visitor: EveryState
+) -> None:
+    edges = (0, 0.4, 1, 4.4, 4.5, 9.96, 59.5, 60, 80, 299, 3599.4, 3599.6, 3605, 7500, 1e5, None)
+    values = [*edges, *(10 ** (power / 7) for power in range(-40, 40))]
+    open_page(regular, visitor.pages["run, done"])
+    said = regular.driver.execute_async_script(_FORMAT, values)
+    for value, (duration, loss, wait) in zip(values, said, strict=True):
+        assert (words.duration(value), words.number(value)) == (duration, loss)
+        if value is not None and value >= 1:
+            assert wait == f"starts in about {roughly(value)}"
+
+
 @pytest.mark.parametrize("page", ["gallery", "run, done", "run, running", "comparison"])
 def test_whoever_has_no_pointer_gets_everywhere_and_sees_where(
     page: str, regular: Chromium, visitor: EveryState
@@ -243,46 +246,3 @@ def test_whoever_has_no_pointer_gets_everywhere_and_sees_where(
     reached, unseen = walk(regular, len(stops))
     assert reached == stops
     assert unseen == []
-
-
-# The stops of the Tab key, in the order of the page; of radio buttons with one name only one is.
-_STOPS = """
-const query = "a[href], button, input, select, summary, textarea, [tabindex='0']";
-const all = [...document.querySelectorAll(query)].filter((e) =>
-  !e.disabled && e.type !== "hidden" && e.tabIndex >= 0 && e.checkVisibility());
-all.forEach((e, index) => e.setAttribute("data-stop", index));
-return all.length;
-"""
-_FOCUSED = """
-const e = document.activeElement;
-e.scrollIntoView({block: "center"});
-const {x, y, width, height} = e.closest("li, label, .hanging")?.getBoundingClientRect()
-  ?? e.getBoundingClientRect();
-return [Number(e.dataset.stop ?? -1), e.outerHTML.slice(0, 120),
-  {x: x + scrollX - 12, y: y + scrollY - 12, width: width + 24, height: height + 24, scale: 0.5}];
-"""
-
-
-def reachable(browser: Chromium) -> list[int]:
-    return list(range(browser.driver.execute_script(_STOPS)))
-
-
-def walk(browser: Chromium, count: int) -> tuple[list[int], list[str]]:
-    """Press Tab so many times; return the stops reached and those that look as without focus."""
-    reached, unseen = [], []
-    for _ in range(count):
-        browser.driver.switch_to.active_element.send_keys(Keys.TAB)
-        stop, told, clip = browser.driver.execute_script(_FOCUSED)
-        reached.append(stop)
-        focused = picture_of(browser, clip)
-        browser.driver.execute_script("window.last = document.activeElement; last.blur()")
-        if picture_of(browser, clip) == focused:
-            unseen.append(told)
-        browser.driver.execute_script("last.focus({preventScroll: true})")
-    return reached, unseen
-
-
-def picture_of(browser: Chromium, clip: dict[str, float]) -> bytes:
-    wanted = {"format": "png", "clip": clip, "captureBeyondViewport": True}
-    shot = browser.driver.execute_cdp_cmd("Page.captureScreenshot", wanted)
-    return base64.b64decode(shot["data"])

@@ -6,10 +6,13 @@ import pytest
 
 from stransfer import presets
 from stransfer.settings import Settings
+from stransfer.speed import Speed
 from tests.site.finished import finish
 from tests.site.page import Page
 from tests.site.person import Person
 from webapp.estimates import compared, roughly
+from webapp.runs.abilities import Abilities
+from webapp.runs.roster import Roster
 
 API = "/api/v1"
 CAT = (451, 300)
@@ -138,6 +141,22 @@ def test_seconds_are_the_median_of_what_finished_runs_of_that_model_took(person:
     other = person.client.get(f"{API}/estimate", query_string={**asked, "model": "vgg19"}).json
     assert other is not None and other["seconds"] is None
     assert other["relative_cost"] == found["relative_cost"]
+
+
+def test_what_workers_measured_counts_for_a_network_until_a_run_with_it_has_finished(
+    person: Person,
+) -> None:
+    services = person.site.services
+    roster = Roster(services.database, services.config)
+    nothing = Abilities(None, frozenset())
+    for name, pace in (("slow", 4e-6), ("fast", 2e-6)):
+        roster.sign(name, nothing, "a processor", {"vgg16": Speed(1.5, pace)})
+    roster.sign("new", nothing, "a processor")
+    usual = roughly(1.5 + 3e-6 * presets.cost(Settings()))
+    assert f"Standard about {usual} here" in person.open().text
+    paint(person, 5)
+    [speed] = person.site.speeds.by_model().values()
+    assert speed == pytest.approx((0, 5e-6))
 
 
 def test_what_comes_before_the_first_step_counts_once_whatever_is_painted(person: Person) -> None:

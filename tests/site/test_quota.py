@@ -163,7 +163,7 @@ def test_the_form_says_what_may_be_uploaded_and_what_is_used(person: Person) -> 
     assert "up to 10 MiB" in told
     assert "up to 50 megapixels, each side from 32 to 12,000 px" in told
     assert "at most 20 times the short one" in told
-    assert "Together they may take 1 MiB." in told
+    assert "Together they may take 1 MiB. What is painted from them does not count." in told
     assert person.send({"content": ("my_sea.jpg", photo(1))}).status_code == 303
     assert "of 1 MiB here." in person.open().text
 

@@ -9,7 +9,8 @@ from flask import Blueprint, render_template, request
 from webapp.access import RUN, owned
 from webapp.enumeration import enumerated
 from webapp.site import current_site, visitor_id
-from webapp.views import RunView, duration, number
+from webapp.views import RunView
+from webapp.words import duration, number
 
 blueprint = Blueprint("compare", __name__)
 

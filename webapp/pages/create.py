@@ -40,7 +40,7 @@ from webapp.runs.drafts import CHANGED
 from webapp.samples import KEPT_SIDE
 from webapp.site import current_site, visitor_id
 from webapp.uploads import MASK
-from webapp.views import ago
+from webapp.words import ago
 
 blueprint = Blueprint("create", __name__)
 

@@ -42,6 +42,15 @@ class Bell:
             self._resting = self._rung = False
             return not self._closed
 
+    def quiet(self, seconds: float) -> bool:
+        """Rest for so long; return whether nobody has rung or closed meanwhile."""
+        with self._changed:
+            self._resting = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._rung or self._closed, seconds)
+            self._resting = False
+            return not (self._rung or self._closed)
+
     def close(self) -> None:
         """Let go of whoever waits, for good."""
         with self._changed:

@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 from stransfer import presets
 from stransfer.errors import StransferError
 from stransfer.settings import Settings
+from stransfer.speed import Speed
 from webapp.config import Config
 from webapp.records import NO_DRAFT, Run, RunState
 from webapp.runs.fairness import Turn, waiting_in_turn
 from webapp.runs.roster import Roster
-from webapp.runs.speeds import Speed, Speeds, told_by
+from webapp.runs.speeds import Speeds, told_by
 
 # What finished runs tell changes slowly, and is asked for with every look at the line.
 _FRESH_SECONDS = 5.0

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, delete, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from stransfer.errors import SettingsError
+from stransfer.speed import Speed
 from webapp.config import Config
 from webapp.database import Database
 from webapp.records import LONGEST_ERROR, Presence, Run, RunState
@@ -45,8 +46,12 @@ class Roster:
         """How often a worker has to sign to count as being there."""
         return self._lease / _SIGNS
 
-    def sign(self, name: str, mine: Abilities, device: str) -> Reach:
+    def sign(
+        self, name: str, mine: Abilities, device: str, speeds: Mapping[str, Speed] | None = None
+    ) -> Reach:
         """Record that a worker is there, and what it can paint; return which runs it takes.
+
+        `speeds` are those that it has measured, by network.
 
         A worker that has just come may be the first one back after all were gone, and leaves to
         others what they could paint within the last day.
@@ -67,6 +72,7 @@ class Roster:
                     networks=sorted(mine.networks),
                     gpu=mine.gpu,
                     device=device[:100],
+                    speeds={model: [*speed] for model, speed in (speeds or {}).items()},
                 )
             )
             settled = time.monotonic() - self.since > self._patience

@@ -1,4 +1,4 @@
-"""How fast this server paints, from the runs that it finished."""
+"""How fast this server paints: as runs tell that it finished, or before, as workers measured."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from sqlalchemy import select
 from stransfer import pyramid
 from stransfer.errors import StransferError
 from stransfer.settings import Settings
+from stransfer.speed import Speed
 from webapp.database import Database
-from webapp.records import NO_DRAFT, Run, RunState
+from webapp.records import NO_DRAFT, Presence, Run, RunState
 
 # Older runs than so many tell of another machine, or of what else it did then.
 _NEWEST = 60
@@ -21,22 +22,8 @@ _NEWEST = 60
 _COLUMNS = (Run.settings, Run.content, Run.scale, Run.progress, Run.seconds, Run.seconds_per_step)
 
 
-class Speed(NamedTuple):
-    """How fast one network is here: `preparation` in seconds, and seconds for a unit of cost.
-
-    Cost is that of `stransfer.presets`.
-    """
-
-    preparation: float
-    seconds_per_cost: float
-
-    def seconds(self, cost: float) -> float:
-        """Return what a run of some cost takes."""
-        return self.preparation + self.seconds_per_cost * cost
-
-
 class Pace(NamedTuple):
-    """What one run tells: its network, and its speed."""
+    """What one run or worker tells: a network, and its speed."""
 
     model: str
     speed: Speed
@@ -54,19 +41,19 @@ class Speeds:
     def by_model(self) -> Mapping[str, Speed]:
         """Return the median speed of the newest finished runs, for each model that they used.
 
-        The steps and what comes before them are told apart, because a small run pays as much for
-        its preparation as a large one.
+        For a model that none of them used it is that of the workers who have measured it. The steps
+        and what comes before them are told apart, because a small run pays as much for its
+        preparation as a large one.
         """
         with self._database.reading() as session:
             ended = select(Run.id, *_COLUMNS).where(Run.state == RunState.DONE, NO_DRAFT)
             runs = session.execute(ended.order_by(Run.ended_at.desc()).limit(_NEWEST)).all()
+            measured = session.scalars(select(Presence.speeds)).all()
         known = self._known
         self._known = {id: known[id] if id in known else told_by(*told) for id, *told in runs}
-        found: dict[str, list[Speed]] = defaultdict(list)
-        for pace in self._known.values():
-            if pace is not None:
-                found[pace.model].append(pace.speed)
-        return {model: _median(speeds) for model, speeds in found.items()}
+        paces = [pace for pace in self._known.values() if pace is not None]
+        told = [Pace(model, Speed(*told)) for each in measured for model, told in each.items()]
+        return _medians(told) | _medians(paces)
 
 
 def told_by(
@@ -92,6 +79,14 @@ def told_by(
     per_cost = seconds_per_step / levels[scale - 1].cost
     preparation = max(0.0, seconds - per_cost * part * pyramid.cost(levels))
     return Pace(settings.model, Speed(preparation, per_cost))
+
+
+def _medians(paces: Sequence[Pace]) -> dict[str, Speed]:
+    """Return the median speed of each model."""
+    found: dict[str, list[Speed]] = defaultdict(list)
+    for pace in paces:
+        found[pace.model].append(pace.speed)
+    return {model: _median(speeds) for model, speeds in found.items()}
 
 
 def _median(speeds: Sequence[Speed]) -> Speed:

@@ -32,6 +32,7 @@ from webapp.runs.belongings import clear
 from webapp.runs.deaths import STALLED, cause_of_death, is_dead, is_replaced, name_of_this_process
 from webapp.runs.draftstore import DraftStore
 from webapp.runs.draining import Draining
+from webapp.runs.gauge import Gauge
 from webapp.runs.leases import Claim, Leases, Swept
 from webapp.runs.renewal import Renewal
 from webapp.runs.roster import Roster
@@ -45,6 +46,9 @@ log = logging.getLogger(__name__)
 
 # How often a worker that has to stop looks whether it can.
 _POLL_SECONDS = 0.3
+# After so many idle seconds a worker measures how fast it is, if nobody has on this machine: not
+# while the rest of the site still starts.
+_QUIET_SECONDS = 2.0
 
 
 class Worker:
@@ -68,6 +72,7 @@ class Worker:
         self._signed_at = -math.inf
         self._painter: Painter | None = None
         self._device: Device | None = None
+        self._gauge = Gauge()
         self._claim: Claim | None = None
         self.bell = Bell()
 
@@ -146,7 +151,9 @@ class Worker:
         if self._signed_at == -math.inf:
             self._roster.forget(lambda name: is_dead(name, self._name))
         mine = Abilities.of(self._services.config, self._device)
-        self._leases.reach = self._roster.sign(self._name, mine, str(self._device))
+        self._leases.reach = self._roster.sign(
+            self._name, mine, str(self._device), self._gauge.speeds
+        )
         self._signed_at = time.monotonic()
 
     def _succeed(self) -> None:
@@ -221,6 +228,8 @@ class Worker:
                 if self._painter is None:
                     self._load()
                 self._take()
+                if self._gauge.due and self.bell.quiet(_QUIET_SECONDS):
+                    self._measure()
             except Exception:
                 log.exception("worker %s: could not go on", self._name)
             if not self.bell.answer():
@@ -240,10 +249,18 @@ class Worker:
             log.warning("worker %s: %s", self._name, error)
         self._painter = Painter(self._services, self._leases, self._stopping)
         self._renewal.loaded()
+        self._gauge.load()
         # What this worker can paint is known only now.
         self._device = devices.current()
         self.keep_house()
         log.info("worker %s: ready, on the %s", self._name, self._device)
+
+    def _measure(self) -> None:
+        """Learn how fast this machine paints, unless there is something to paint first."""
+        if self._gauge.measure(lambda: self.bell.rung or self._stopping.is_set()):
+            # Said at once, for those who have the form open.
+            self._signed_at = 0.0
+            self.keep_house()
 
     def _take(self) -> None:
         """Paint whichever run is next, and the one after that, as long as there is one.
