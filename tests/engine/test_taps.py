@@ -64,7 +64,8 @@ def told(name: str, events: list[str]) -> Compute:
         events.append(name)
         return tf.identity(value), back
 
-    return passed
+    through: Compute = passed
+    return through
 
 
 @pytest.mark.parametrize("way", [tapped, plainly])
