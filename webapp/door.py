@@ -76,6 +76,9 @@ class Door:
             return _refusal(error, environ, self._with_headers(environ, start))
         try:
             answer: Iterable[bytes] = self._app(environ, start)
+        except ConnectionError:
+            # So ends a live connection where eventlet does not serve, and a browser that has gone.
+            raise
         except Exception:
             # No page has answered, and the servers tell nobody.
             log.exception("a request failed")

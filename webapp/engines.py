@@ -102,7 +102,7 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
         # The driver's own transactions start too late to lock; `begin` below starts them.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _keep_a_journal(cursor, busy_seconds)
         # A run that was accepted must survive a loss of power.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
@@ -115,6 +115,23 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
             _begin_writing(connection, busy_seconds)
         else:
             connection.exec_driver_sql("BEGIN")
+
+
+def _keep_a_journal(cursor: sqlite3.Cursor, busy_seconds: float) -> None:
+    """Let readers go on while somebody writes.
+
+    Of processes that ask for that at the same moment, in a new file, SQLite refuses all but one at
+    once, whatever they would wait otherwise.
+    """
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _begin_writing(connection: Connection, busy_seconds: float) -> None:

@@ -29,7 +29,7 @@ def test_a_page_asks_the_database_no_more_often_than_it_must(
 
     event.listen(services.database._engine, "before_cursor_execute", note)
     person.open(path.format(id=run_id))
-    assert 0 < len(asked) <= most, asked
+    assert 0 < len(asked) <= most, "\n\n".join(asked)
 
 
 def test_the_form_shows_at_once_that_weights_have_come(

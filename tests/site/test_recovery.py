@@ -95,7 +95,7 @@ def test_without_eventlet_a_run_is_served_and_a_stop_hands_back_the_next_one(
     assert (state, attempts) == ("queued", 0)
     assert step >= reached
     assert (server.instance / "media" / checkpoint).is_file()
-    assert "Traceback" not in server.log.read_text()
+    assert "Traceback" not in server.log.read_text(), server.log.read_text()
 
 
 def test_an_installation_can_be_stopped_before_its_worker_is_ready(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_an_installation_can_be_stopped_before_its_worker_is_ready(tmp_path: Pat
     server.start()
     assert len(server.processes()) >= 3  # itself, the site and the worker; theirs may be there too
     assert server.stop() == 0
-    assert "Traceback" not in server.log.read_text()
+    assert "Traceback" not in server.log.read_text(), server.log.read_text()
 
 
 def memory_mb(pid: int) -> float:

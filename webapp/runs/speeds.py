@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, null, select, union_all
 
 from stransfer import pyramid
 from stransfer.errors import StransferError
@@ -20,6 +20,15 @@ from webapp.records import NO_DRAFT, Presence, Run, RunState
 _NEWEST = 60
 
 _COLUMNS = (Run.settings, Run.content, Run.scale, Run.progress, Run.seconds, Run.seconds_per_step)
+
+
+_ended = select(Run.id, *_COLUMNS).where(Run.state == RunState.DONE, NO_DRAFT)
+_newest = _ended.order_by(Run.ended_at.desc()).limit(_NEWEST).subquery()
+# Every form asks this, so it is one question: what a worker has measured stands for settings, and
+# nothing for the rest.
+_QUERY: CompoundSelect[Any] = union_all(
+    select(_newest), select(Presence.name, Presence.speeds, *([null()] * (len(_COLUMNS) - 1)))
+)
 
 
 class Pace(NamedTuple):
@@ -46,9 +55,9 @@ class Speeds:
         preparation as a large one.
         """
         with self._database.reading() as session:
-            ended = select(Run.id, *_COLUMNS).where(Run.state == RunState.DONE, NO_DRAFT)
-            runs = session.execute(ended.order_by(Run.ended_at.desc()).limit(_NEWEST)).all()
-            measured = session.scalars(select(Presence.speeds)).all()
+            rows = session.execute(_QUERY).all()
+        runs = [row for row in rows if row.content is not None]
+        measured = [row.settings for row in rows if row.content is None]
         known = self._known
         self._known = {id: known[id] if id in known else told_by(*told) for id, *told in runs}
         paces = [pace for pace in self._known.values() if pace is not None]
