@@ -12,11 +12,10 @@ run: install
 
 install: .venv/installed static/vendor/installed
 
-# The checks run beside the tests, which often wait, and are shown after them. So that two cores
-# always have something to do, there are three processes of tests.
+# The checks run beside the tests, which often wait, and are shown after them.
 test: install .venv/installed-test node_modules/installed-test
 	@log=$$(mktemp); $(MAKE) --no-print-directory check >$$log 2>&1 & checking=$$!; \
-	$(BIN)/pytest --numprocesses 3 --dist loadfile $(PYTEST_ARGS); tested=$$?; \
+	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS); tested=$$?; \
 	wait $$checking; checked=$$?; cat $$log; rm -f $$log; \
 	exit $$((tested ? tested : checked))
 
