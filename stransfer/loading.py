@@ -47,7 +47,7 @@ def _one_operation_at_a_time() -> None:
 def _nothing_collected() -> Iterator[None]:
     """Hold Python's collector of garbage back while modules are loaded, and spare it these later.
 
-    TensorFlow makes a million objects that stay, and the collector would go through all of them
+    TensorFlow makes 400,000 objects that stay, and the collector would go through all of them
     again and again: a fifth of the time that loading takes.
     """
     if "tensorflow" in sys.modules or not gc.isenabled():

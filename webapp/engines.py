@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 # The option of a connection that is going to write.
 WRITING = "writing"
@@ -17,6 +18,8 @@ MIGRATING = 20_011
 
 # Between two attempts to become the writer. The site's transactions take milliseconds.
 _PAUSE_SECONDS = 0.02
+# What makes a transaction the one that writes.
+_WRITE = "BEGIN IMMEDIATE"
 # Readers only ever wait for a moment, while another process opens or leaves the database.
 _READERS_MILLISECONDS = 2000
 
@@ -102,7 +105,8 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
         # The driver's own transactions start too late to lock; `begin` below starts them.
         connection.isolation_level = None
         cursor = connection.cursor()
-        _keep_a_journal(cursor, busy_seconds)
+        # Of processes that ask for this at the same moment, in a new file, all but one are refused.
+        _when_free(cursor, "PRAGMA journal_mode = WAL", busy_seconds)
         # A run that was accepted must survive a loss of power.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
@@ -117,40 +121,29 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
             connection.exec_driver_sql("BEGIN")
 
 
-def _keep_a_journal(cursor: sqlite3.Cursor, busy_seconds: float) -> None:
-    """Let readers go on while somebody writes.
+def _begin_writing(connection: Connection, busy_seconds: float) -> None:
+    """Become SQLite's one writer: a reader that turned writer would fail if one was faster."""
+    cursor = connection.connection.cursor()
+    # SQLite would wait without letting anything else of this process go on, as eventlet does.
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        _when_free(cursor, _WRITE, busy_seconds)
+    except sqlite3.OperationalError:
+        # Once more, so that the error is one of SQLAlchemy's.
+        connection.exec_driver_sql(_WRITE)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {_READERS_MILLISECONDS}")
+        cursor.close()
 
-    Of processes that ask for that at the same moment, in a new file, SQLite refuses all but one at
-    once, whatever they would wait otherwise.
-    """
+
+def _when_free(cursor: DBAPICursor, statement: str, busy_seconds: float) -> None:
+    """Execute a statement for which SQLite itself does not wait, once nobody is in the way."""
     deadline = time.monotonic() + busy_seconds
     while True:
         try:
-            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute(statement)
             return
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(_PAUSE_SECONDS)
-
-
-def _begin_writing(connection: Connection, busy_seconds: float) -> None:
-    """Become SQLite's one writer: a reader that turned writer would fail if one was faster."""
-    deadline = time.monotonic() + busy_seconds
-    cursor = connection.connection.cursor()
-    # SQLite would wait without letting anything else of this process go on, as eventlet does.
-    cursor.execute("PRAGMA busy_timeout = 0")
-    try:
-        while time.monotonic() < deadline:
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                    break
-                time.sleep(_PAUSE_SECONDS)
-        # Once more, so that the error is one of SQLAlchemy's.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    finally:
-        cursor.execute(f"PRAGMA busy_timeout = {_READERS_MILLISECONDS}")
-        cursor.close()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from tests.site.processes import silenced
 from tests.site.server import free_port, wait_for
 
 SECRET = "that-nobody-must-read"
@@ -52,14 +52,9 @@ class ObjectStore:
         assert requests.put(f"{self.address}/{name}", timeout=20).ok
         return f"s3://{name}"
 
-    @contextmanager
-    def silent(self) -> Iterator[None]:
+    def silent(self) -> AbstractContextManager[None]:
         """Let it take requests, and answer none of them meanwhile."""
-        self._process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._process.send_signal(signal.SIGCONT)
+        return silenced(self._process)
 
     @contextmanager
     def strict(self) -> Iterator[None]:

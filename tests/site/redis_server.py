@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from tests.site.processes import silenced
 from tests.site.server import free_port, wait_for
 
 _PROGRAM = shutil.which("redis-server")
@@ -43,14 +42,9 @@ class RedisServer:
         redis.Redis.from_url(address).flushdb()
         return address
 
-    @contextmanager
-    def silent(self) -> Iterator[None]:
+    def silent(self) -> AbstractContextManager[None]:
         """Let it take what it is asked, and answer nothing of it meanwhile."""
-        self._process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._process.send_signal(signal.SIGCONT)
+        return silenced(self._process)
 
     def stop(self) -> None:
         """End it."""

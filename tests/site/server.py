@@ -19,6 +19,7 @@ from typing import TypeVar
 import requests
 
 from tests.conftest import ROOT
+from tests.site.processes import arguments
 
 Found = TypeVar("Found")
 
@@ -104,8 +105,8 @@ class Server:
     def of_kind(self, kind: str) -> list[int]:
         """The ids of the living child processes that are the web server or workers."""
         program = {"web": "wsgi.py", "worker": "worker"}[kind]
-        found = {pid: _arguments(pid) for pid in self.processes()}
-        return [pid for pid, arguments in found.items() if arguments and program in arguments[-1]]
+        found = {pid: arguments(pid) for pid in self.processes()}
+        return [pid for pid, words in found.items() if words and program in words[-1]]
 
     def kill(self) -> None:
         """End all of it at once and without warning, as a loss of power does."""
@@ -129,7 +130,7 @@ class Server:
         try:
             status = self._process.wait(seconds)
         finally:
-            alive = [pid for pid in family if _arguments(pid)]
+            alive = [pid for pid in family if arguments(pid)]
             for pid in alive:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -163,11 +164,3 @@ def _family(pid: int) -> list[int]:
     except OSError:
         return []
     return [pid, *(found for child in children for found in _family(int(child)))]
-
-
-def _arguments(pid: int) -> list[str]:
-    """The command line of a process; empty if it has ended."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
-    except OSError:
-        return []
