@@ -57,6 +57,10 @@ def wait_for(find: Callable[[], Found | None], what: str, seconds: float = 60) -
     raise AssertionError(f"waited {seconds:g} s for {what}")
 
 
+# Longer than Python takes to start.
+_NOTICE_SECONDS = 5.0
+
+
 class Server:
     """`stransfer serve` in an instance folder of its own, on a free port."""
 
@@ -130,7 +134,10 @@ class Server:
         try:
             status = self._process.wait(seconds)
         finally:
-            alive = [pid for pid in family if arguments(pid)]
+            # One that was only just started has yet to notice that nobody needs it.
+            deadline = time.monotonic() + _NOTICE_SECONDS
+            while (alive := [p for p in family if arguments(p)]) and time.monotonic() < deadline:
+                time.sleep(0.05)
             for pid in alive:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
