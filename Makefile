@@ -12,10 +12,11 @@ run: install
 
 install: .venv/installed static/vendor/installed
 
-# The checks run beside the tests, which often wait, and are shown after them.
+# The checks run beside the tests, which often wait, and are shown after them; a third process of
+# tests makes two cores a little faster for the same reason.
 test: install .venv/installed-test node_modules/installed-test
 	@log=$$(mktemp); $(MAKE) --no-print-directory check >$$log 2>&1 & checking=$$!; \
-	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS); tested=$$?; \
+	$(BIN)/pytest --numprocesses 3 --dist loadfile $(PYTEST_ARGS); tested=$$?; \
 	wait $$checking; checked=$$?; cat $$log; rm -f $$log; \
 	exit $$((tested ? tested : checked))
 
